@@ -1,0 +1,212 @@
+/* The model configuration: YAML in, one typed struct out (DESIGN.md section 4).
+ *
+ * Every scalar option is declared once, in the X tables below: the struct, the defaults, the range
+ * checks, the YAML reader, --set, the help texts and the structural text all expand them. A complaint
+ * is one line "FILE:LINE: KEY: what was expected (what was found); did you mean X?".
+ *
+ * STRUCTURAL options decide what the hardware is; their canonical text is hashed and stored with the
+ * weights. RUNTIME, TRAINING and HARDWARE options may be overridden (config_set). */
+#ifndef DIFFLUT_CONFIG_CONFIG_H
+#define DIFFLUT_CONFIG_CONFIG_H
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { CONFIG_MAX_LAYERS = 64, CONFIG_NAME_SIZE = 64, CONFIG_MAX_PAIRS = 32 };
+
+/* X(type, name, default, low, high, meaning)
+ * type: long, double, bool (0 or 1) or name (text of at most CONFIG_NAME_SIZE - 1 bytes; for names
+ * `low` is a "a|b|c" list of what is allowed or "" when a registry decides, `high` is unused: 0). */
+
+#define CONFIG_RUNTIME(X)                                                                          \
+    X(double, temperature, 1.0, 1e-6, 1e6, "table temperature T of probabilistic and warp nodes")  \
+    X(name, eval_mode, "deterministic", "expectation|sampling|deterministic", 0,                   \
+      "forward pass of eval: soft, Bernoulli draws at every node, or the hardware's bits")         \
+    X(name, init_fn, "", "", 0, "initialiser of the node parameters; empty: the node's own")       \
+    X(double, flip_probability, 0.0, 0.0, 0.5, "probability that an input bit of a layer flips")   \
+    X(double, dropout, 0.0, 0.0, 0.95, "probability that a LUT output is dropped in training")     \
+    X(name, grad_stabilization, "none", "none|layerwise|batchwise", 0,                             \
+      "rescaling of the gradient that enters a layer from above")                                  \
+    X(double, grad_target_variance, 1.0, 1e-12, 1e12, "mean square the rescaling aims at")         \
+    X(bool, grad_subtract_mean, 0, 0, 1, "subtract the gradient's mean before rescaling")          \
+    X(double, tau, 0.0, 0.0, 1e9, "GroupSum temperature; 0: sqrt(group size) / 2")
+
+#define CONFIG_TRAINING(X)                                                                         \
+    X(long, epochs, 30, 0, 1000000, "passes over the training part")                               \
+    X(long, batch_size, 128, 1, 65536, "samples of one step")                                      \
+    X(name, optimizer, "adam", "adam", 0, "update rule")                                           \
+    X(double, learning_rate, 0.01, 1e-9, 1000.0, "step size at the start")                         \
+    X(name, schedule, "cosine", "constant|step|cosine", 0, "how the step size changes")            \
+    X(long, step_epochs, 10, 1, 1000000, "schedule step: epochs between two reductions")           \
+    X(double, step_factor, 0.1, 1e-9, 1.0, "schedule step: factor of one reduction")               \
+    X(double, beta1, 0.9, 0.0, 0.999999, "adam: decay of the mean")                                \
+    X(double, beta2, 0.999, 0.0, 0.999999999, "adam: decay of the mean square")                    \
+    X(double, epsilon, 1e-8, 1e-30, 1.0, "adam: added to the root")                                \
+    X(double, validation, 0.1, 0.0, 0.9, "fraction of the training split kept for choosing")       \
+    X(long, seed, 7, 0, 9007199254740991, "seed of initial values, order and noise")               \
+    X(long, samples, 0, 0, 9007199254740991, "use only so many training samples; 0: all")
+
+#define CONFIG_HARDWARE(X)                                                                         \
+    X(name, target, "generic", "generic|xc7|xcup|ecp5|ice40", 0, "what Yosys maps to")             \
+    X(bool, scores, 1, 0, 1, "give the class scores a port beside the class")                      \
+    X(long, chunk, 256, 1, 65536, "LUTs of one emitted module at most")
+
+/* Registers after each part; 0 makes the part combinational with the next one. */
+#define CONFIG_PIPELINE(X)                                                                         \
+    X(long, encoder, 1, 0, 16, "register stages after the encoder")                                \
+    X(long, layers, 1, 0, 16, "register stages after each LUT layer")                              \
+    X(long, popcount, 1, 0, 16, "register stages after the class sums")                            \
+    X(long, argmax, 1, 0, 16, "register stages after the class decision")
+
+typedef char config_name[CONFIG_NAME_SIZE];
+
+#define CONFIG_TYPE_long   long
+#define CONFIG_TYPE_double double
+#define CONFIG_TYPE_bool   bool
+#define CONFIG_TYPE_name   config_name
+#define CONFIG_FIELD(type, name, ...) CONFIG_TYPE_##type name;
+
+/* "key: scalar" pairs whose meaning belongs to a component (node_config, encoder_config, regulariser
+ * kwargs, results): kept as text until the component's own table reads them. */
+struct config_pair {
+    char key[CONFIG_NAME_SIZE];
+    char value[192];
+    int line;
+};
+
+struct config_pairs {
+    struct config_pair items[CONFIG_MAX_PAIRS];
+    size_t count;
+};
+
+struct config_regularizer {
+    char name[CONFIG_NAME_SIZE];
+    double weight;
+    struct config_pairs kwargs;
+    int line;
+};
+
+struct config_encoder {
+    char name[CONFIG_NAME_SIZE];
+    long num_bits;     /* bits a feature, 1..256 */
+    bool feature_wise; /* default true: thresholds per feature; false: one set for all */
+    bool flatten;      /* default true; kept for compatibility, hardware always flattens */
+    struct config_pairs options;
+};
+
+/* `dataset: mnist` or `dataset: {train: a.csv, test: b.csv, label: COLUMN}`. Relative paths are
+ * relative to the configuration file's folder and are stored joined with it. */
+struct config_dataset {
+    char name[CONFIG_NAME_SIZE]; /* "" when given by path */
+    char train[512], test[512], label[CONFIG_NAME_SIZE];
+};
+
+struct config {
+    char path[512]; /* where it was read from, for messages; "" when built in memory */
+    char name[CONFIG_NAME_SIZE]; /* `name:`, else pretrained_name, else the file's stem; [A-Za-z0-9_],
+                                    first not a digit: it becomes a Verilog module prefix */
+
+    /* structural */
+    char model_type[CONFIG_NAME_SIZE];
+    size_t num_layers;
+    char layer_type[CONFIG_MAX_LAYERS][CONFIG_NAME_SIZE]; /* one scalar in YAML fills all layers */
+    char node_type[CONFIG_MAX_LAYERS][CONFIG_NAME_SIZE];
+    long node_input_dim[CONFIG_MAX_LAYERS];
+    long layer_widths[CONFIG_MAX_LAYERS];
+    struct config_encoder encoder_config;
+    struct config_pairs node_config;
+    struct config_pairs layer_config;
+    long num_classes, input_size;
+    long input_bits;  /* `input: {bits: 8}`, 1..16 */
+    long wiring_seed; /* default 42; layer l draws from its own stream of it */
+    char compat[CONFIG_NAME_SIZE]; /* "" or "upstream" (SPEC 15) */
+
+    struct config_dataset dataset; /* not structural: a label of where the codes come from */
+
+    struct {
+        CONFIG_RUNTIME(CONFIG_FIELD)
+        struct config_regularizer regularizers[16];
+        size_t num_regularizers;
+    } runtime;
+    struct {
+        CONFIG_TRAINING(CONFIG_FIELD)
+    } training;
+    struct {
+        CONFIG_HARDWARE(CONFIG_FIELD)
+        struct {
+            CONFIG_PIPELINE(CONFIG_FIELD)
+        } pipeline;
+    } hardware;
+
+    bool pretrained; /* load weights instead of starting fresh */
+    char pretrained_name[CONFIG_NAME_SIZE];
+    struct config_pairs results; /* `results:` measured figures of a shipped model; informative */
+
+    /* Lines of the keys in the file, for complaints made by other rooms: read with config_line(). */
+    struct config_pair lines[96];
+    size_t num_lines;
+};
+
+/* Reads a configuration file or text. All of DESIGN.md 4's required keys must be there; unknown,
+ * duplicate, mistyped and out-of-range ones are refused (ERR_ARG); an unreadable file is ERR_IO.
+ * Component names (nodes, layers, encoders, data sets) are only checked for being plain names: the
+ * rooms that own the registries check them, through config_complain(). The caller frees. */
+enum err_status config_read(struct config **out, const char *path, struct err *err);
+enum err_status config_parse(struct config **out, const char *yaml, size_t size, const char *path,
+                             struct err *err);
+void config_free(struct config *config);
+
+/* Applies one override "runtime.temperature=0.5". Only runtime.*, training.* and hardware.* keys are
+ * accepted (regularisers as runtime.regularizers.NAME.weight); a structural key is refused with the
+ * reason. ERR_ARG. */
+enum err_status config_set(struct config *config, const char *assignment, struct err *err);
+
+/* Canonical YAML with every key, in fixed order: write, read, write is identity. */
+void config_write(const struct config *config, struct text *out);
+
+/* The structural part only, one "key = value" a line, in fixed order: what the structural hash
+ * covers. config_structural_hash() hashes exactly that text. */
+void config_structural_text(const struct config *config, struct text *out);
+enum err_status config_structural_hash(const struct config *config, char hash[HASH_TEXT_SIZE],
+                                       struct err *err);
+
+/* Compares two structural texts; on a difference names the first key that differs, with both
+ * values, in `err` (ERR_ARG). `what` says whose texts these are. */
+enum err_status config_structural_compare(const char *expected, const char *found,
+                                          const char *what, struct err *err);
+
+/* Line of a dotted key in the file, or 0. */
+int config_line(const struct config *config, const char *key);
+
+/* ERR_ARG with "FILE:LINE: KEY: message". */
+enum err_status config_complain(const struct config *config, const char *key, struct err *err,
+                                const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* config_complain() for a name that a registry does not know: lists `names`, suggests the nearest. */
+enum err_status config_complain_name(const struct config *config, const char *key,
+                                     const char *found, const char *const *names, size_t count,
+                                     struct err *err);
+
+/* A component's own options table, read from pairs. */
+enum config_option_type { CONFIG_LONG, CONFIG_DOUBLE, CONFIG_BOOL, CONFIG_CHOICE };
+struct config_option {
+    const char *name;
+    enum config_option_type type;
+    size_t offset;       /* of a long, double, bool, or (choice) a config_name in the options struct */
+    double low, high;    /* inclusive range of numbers */
+    const char *choices; /* "a|b|c" of a choice */
+    const char *default_text;
+    const char *meaning;
+};
+/* Fills `options` with defaults, then with `pairs`; an unknown key or bad value is a complaint naming
+ * `section` (e.g. "node_config"). */
+enum err_status config_options_read(const struct config *config, const char *section,
+                                    const struct config_pairs *pairs,
+                                    const struct config_option *table, size_t count, void *options,
+                                    struct err *err);
+
+#endif

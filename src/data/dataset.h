@@ -1,0 +1,71 @@
+/* Data sets as integer codes: what hardware reads, so what everything reads (DESIGN.md section 2).
+ *
+ * A data set is found by name under a data folder, read from the user's CSV files, or drawn
+ * (synthetic_digits). Integer columns that fit into `bits` are their own codes; every other column
+ * gets an affine code fitted on the training split and kept with the model (struct code_map). */
+#ifndef DIFFLUT_DATA_DATASET_H
+#define DIFFLUT_DATA_DATASET_H
+
+#include "base/err.h"
+#include "config/config.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* code = clamp(floor((x - offset[f]) / step[f] + 0.5), 0, 2^bits - 1); x of a code is
+ * offset + code * step. Identity columns have offset 0 and step 1. */
+struct code_map {
+    unsigned bits; /* 1..16 */
+    size_t num_features;
+    double *offset, *step; /* [num_features] */
+};
+enum err_status code_map_create(struct code_map **out, unsigned bits, size_t num_features,
+                                struct err *err); /* identity */
+enum err_status code_map_copy(struct code_map **out, const struct code_map *from, struct err *err);
+void code_map_free(struct code_map *map);
+uint16_t code_map_code(const struct code_map *map, size_t feature, double x);
+
+struct dataset_split {
+    size_t count;
+    uint16_t *codes;  /* [count][num_features] */
+    uint16_t *labels; /* [count], each below num_classes */
+};
+
+struct dataset {
+    char name[64];
+    size_t num_features, num_classes;
+    size_t channels, height, width; /* image shape; 1, 1, num_features for tables */
+    struct code_map *map;
+    struct dataset_split train, test; /* a split not asked for has count 0 */
+};
+
+enum { DATASET_TRAIN = 1, DATASET_TEST = 2 };
+
+struct dataset_request {
+    const struct config_dataset *spec;
+    const char *data_dir;       /* --data, or NULL: then $DIFFLUT_DATA, then ~/.cache/difflut */
+    unsigned bits;              /* code width */
+    const struct code_map *map; /* NULL: fit on the training split (which is then always read) */
+    unsigned splits;            /* DATASET_TRAIN | DATASET_TEST */
+};
+
+/* A missing data set says which folders were tried and how to get it (ERR_IO); a malformed file names
+ * file, line or offset (ERR_FORMAT). An unknown name lists the known ones (ERR_ARG). */
+enum err_status dataset_load(struct dataset **out, const struct dataset_request *request,
+                             struct err *err);
+void dataset_free(struct dataset *dataset);
+
+/* The table behind `difflut-hdl data`. */
+struct dataset_info {
+    const char *name, *task;
+    size_t num_features, num_classes, num_train, num_test;
+    const char *files[4]; /* below <dir>/<name>/; NULL-terminated when fewer; none for drawn sets */
+    const char *source;   /* citation */
+};
+const struct dataset_info *dataset_list(size_t *count);
+
+/* True when every file of the set is found in data_dir or the standard places; *where (malloc'ed, may
+ * be NULL) gets the folder. */
+bool dataset_available(const char *name, const char *data_dir, char **where);
+
+#endif

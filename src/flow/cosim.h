@@ -1,0 +1,52 @@
+/* Co-simulation of an emitted folder: every vector through `full` (from codes) and through `core` (from
+ * encoder bits), compared on every class score, the class and the cycle the result comes out. */
+#ifndef DIFFLUT_FLOW_COSIM_H
+#define DIFFLUT_FLOW_COSIM_H
+
+#include "base/err.h"
+#include "flow/vectors.h"
+#include "hdl/manifest.h"
+
+#include <stdbool.h>
+
+enum { COSIM_MAX_REPORTED = 16 };
+
+struct cosim_options {
+    const char *simulator;  /* "verilator" or "icarus" */
+    const char *verilator;  /* program; NULL: on the PATH */
+    const char *icarus;     /* folder or program of iverilog; NULL: on the PATH */
+    const char *trace;      /* waveform of the first mismatch and its neighbourhood, or NULL */
+    unsigned threads;       /* parallel C++ compilations; 0: all cores */
+    double time_limit;      /* seconds for one child; 0: 3600 */
+    /* Progress lines ("building full", "simulating"); may be NULL. */
+    void (*progress)(const char *line, void *user);
+    void *user;
+};
+
+struct cosim_mismatch {
+    char top[8];     /* "full" or "core" */
+    size_t vector;
+    char what[16];   /* "class", "score", "valid", "missing" */
+    uint32_t class_index; /* for "score": which class */
+    uint64_t expected, got;
+};
+
+struct cosim_result {
+    size_t vectors;
+    size_t mismatches; /* vectors with any difference, full and core together counted once */
+    struct cosim_mismatch first[COSIM_MAX_REPORTED];
+    size_t num_first;
+    uint32_t *classes; /* [vectors] class that `full` gave; owned, cosim_result_free() */
+    double build_seconds, run_seconds;
+    char tool_version[128];
+};
+
+/* ERR_OK also when there are mismatches: the caller decides. ERR_TOOL: simulator missing (says how to
+ * get it), crashed, timed out or printed garbage. ERR_FORMAT: folder and vectors do not belong
+ * together. Works in a temporary folder below `folder`/sim, removed afterwards. */
+enum err_status cosim_run(const char *folder, const struct manifest *manifest,
+                          const struct vectors *vectors, const struct cosim_options *options,
+                          struct cosim_result *result, struct err *err);
+void cosim_result_free(struct cosim_result *result);
+
+#endif

@@ -1,0 +1,34 @@
+/* Synthesis of an emitted folder with Yosys: LUTs by part, flip-flops, unmapped cells. */
+#ifndef DIFFLUT_FLOW_SYNTH_H
+#define DIFFLUT_FLOW_SYNTH_H
+
+#include "base/err.h"
+#include "hdl/manifest.h"
+
+#include <stdint.h>
+
+struct synth_options {
+    const char *target;    /* generic, xc7, xcup, ecp5, ice40 */
+    const char *yosys;     /* program; NULL: on the PATH */
+    double time_limit;     /* seconds; 0: 3600 */
+    void (*progress)(const char *line, void *user);
+    void *user;
+};
+
+struct synth_result {
+    uint64_t luts, ffs, carries, muxes; /* of the top that the manifest names */
+    uint64_t luts_encoder, luts_layers, luts_group_sum, luts_argmax, luts_other;
+    uint64_t unmapped_cells;  /* anything that is not a cell of the target; never a pass */
+    char unmapped_example[64];
+    double seconds;
+    char tool_version[128];
+};
+
+/* Writes report.json and the mapped netlist synth/<target>.v (and .json) into the folder and lists them
+ * in the manifest. ERR_DIFF when cells are left unmapped (the result still tells how many).
+ * ERR_TOOL: Yosys missing, crashed, timed out or printed what cannot be read. */
+enum err_status synth_run(const char *folder, struct manifest *manifest,
+                          const struct synth_options *options, struct synth_result *result,
+                          struct err *err);
+
+#endif

@@ -1,0 +1,51 @@
+/* manifest.json: what an emitted folder is (DESIGN.md section 6). Written by the emitter, read by every
+ * checker; a checker refuses a folder whose files do not match it (manifest_verify). */
+#ifndef DIFFLUT_HDL_MANIFEST_H
+#define DIFFLUT_HDL_MANIFEST_H
+
+#include "base/err.h"
+#include "base/hash.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct manifest_file {
+    char *path; /* relative to the folder, '/' separators, no ".." */
+    char sha256[HASH_TEXT_SIZE];
+    char *kind; /* "rtl", "script", "constraint", "model", "netlist", "vectors", "report" */
+};
+
+struct manifest {
+    char name[64];       /* model name */
+    char model_hash[65];
+    char build_id[17];   /* first 16 hex digits of SHA-256 over netlist text, options and version */
+    char version[32];    /* of the program that wrote it */
+    char top[16];        /* "full" or "core" */
+    char target[16];
+    char top_module[96]; /* <name>_full or <name>_core: what `top` chose */
+    bool scores;
+    uint32_t num_features, code_bits; /* full: in_codes, feature f at [code_bits*f +: code_bits] */
+    uint32_t num_bits;                /* core: in_bits, encoder bit b at [b] */
+    uint32_t num_classes, class_bits; /* out_class */
+    uint32_t score_bits;              /* out_scores, class c at [score_bits*c +: score_bits] */
+    uint32_t pipeline_encoder, pipeline_layers, pipeline_popcount, pipeline_argmax;
+    uint32_t latency_cycles;      /* of full; 0 = combinational */
+    uint32_t latency_cycles_core; /* of core: without the encoder's registers */
+    uint64_t luts_encoder, luts_layers, luts_group_sum, luts_argmax; /* netlist_cost() estimates */
+    struct manifest_file *files;
+    size_t num_files;
+};
+
+enum err_status manifest_read(struct manifest **out, const char *folder, struct err *err);
+enum err_status manifest_write(const struct manifest *manifest, const char *folder,
+                               struct err *err);
+/* Every listed file is there with its hash; every .v file in rtl/ is listed. Names the first file at
+ * fault (ERR_FORMAT). */
+enum err_status manifest_verify(const struct manifest *manifest, const char *folder,
+                                struct err *err);
+enum err_status manifest_add_file(struct manifest *manifest, const char *folder, const char *path,
+                                  const char *kind, struct err *err); /* hashes the file */
+void manifest_free(struct manifest *manifest);
+
+#endif

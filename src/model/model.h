@@ -1,0 +1,94 @@
+/* A model: configuration, code map, encoder, LUT layers and GroupSum.
+ *
+ * The hard forward pass here is the C REFERENCE: it works from the trained parameters and each node
+ * type's own mathematics (node_type.hard_bit), never from the netlist. Hardware is checked against
+ * it. SPEC sections 0 to 4. */
+#ifndef DIFFLUT_MODEL_MODEL_H
+#define DIFFLUT_MODEL_MODEL_H
+
+#include "base/err.h"
+#include "config/config.h"
+#include "data/dataset.h"
+#include "encoder/encoder.h"
+#include "layer/layer.h"
+#include "netlist/netlist.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct model {
+    struct config *config;   /* owned copy */
+    struct code_map *map;    /* NULL until fitted */
+    struct encoder *encoder; /* NULL until fitted */
+    size_t num_layers;
+    struct layer **layers; /* layers[0] reads the encoder's bits */
+    size_t num_classes;
+    double tau;              /* GroupSum divisor */
+    char structural_hash[HASH_TEXT_SIZE];
+    char model_hash[HASH_TEXT_SIZE]; /* of all stored tensors; "" until saved or loaded */
+};
+
+/* A fresh model: layers wired (from wiring_seed) and initialised (from training.seed); the encoder is
+ * fitted later. The configuration is copied. ERR_ARG names the offending key. */
+enum err_status model_create(struct model **out, const struct config *config, struct err *err);
+
+/* Fits code map and encoder on the training split. */
+enum err_status model_fit_encoder(struct model *model, const struct dataset *dataset,
+                                  struct err *err);
+void model_free(struct model *model);
+
+/* --- files --- */
+
+/* Finds a model by pretrained name, YAML path, .safetensors path or training folder. On success
+ * *config_path and *weights_path (malloc'ed) name the two files. Not found: ERR_ARG, with the list of
+ * known names and the nearest one. Searched: $DIFFLUT_PRETRAINED, ./pretrained, the folder
+ * pretrained beside the program's build folder, and <prefix>/share/difflut/pretrained. */
+enum err_status model_find(const char *name, char **config_path, char **weights_path,
+                           struct err *err);
+
+/* model_find() and load: the structure of YAML and weights must agree (ERR_ARG naming the key).
+ * `overrides` are config_set() assignments. */
+enum err_status model_open(struct model **out, const char *name, const char *const *overrides,
+                           size_t num_overrides, struct err *err);
+enum err_status model_load(struct model **out, const struct config *config,
+                           const char *weights_path, struct err *err);
+
+/* Writes <folder>/<name>.yaml and <name>.safetensors atomically and sets model_hash. `metadata` are
+ * extra key, value, key, value ... NULL strings (provenance, measured accuracies). */
+enum err_status model_save(struct model *model, const char *folder, const char *const *metadata,
+                           struct err *err);
+
+/* Names of the pretrained models found (sorted; malloc'ed strings in a malloc'ed array). */
+enum err_status model_list(char ***names, size_t *count, struct err *err);
+
+/* --- forward passes: codes [count][num_features] row-major --- */
+
+/* The C reference. scores [count][num_classes] popcounts; classes [count]; encoder_bits (may be NULL)
+ * [count][encoder->num_bits]. Uses up to `threads` threads. */
+enum err_status model_hard(const struct model *model, const uint16_t *codes, size_t count,
+                           unsigned threads, uint8_t *encoder_bits, uint32_t *scores,
+                           uint32_t *classes, struct err *err);
+
+/* Soft forward: logits [count][num_classes] = sums of real outputs / tau. */
+enum err_status model_soft(const struct model *model, const uint16_t *codes, size_t count,
+                           unsigned threads, float *logits, struct err *err);
+
+/* Bernoulli draw at every node with the soft value as probability; seeded, order-free. */
+enum err_status model_sample(const struct model *model, const uint16_t *codes, size_t count,
+                             unsigned threads, uint64_t seed, float *logits, struct err *err);
+
+/* Fraction of samples whose class (first maximum) is the label, under config runtime.eval_mode
+ * (flip_probability, when set, flips layer input bits with the given seed).
+ * predictions may be NULL. */
+enum err_status model_accuracy(const struct model *model, const struct dataset_split *split,
+                               const char *mode, uint64_t seed, unsigned threads,
+                               double *accuracy, uint32_t *predictions, struct err *err);
+
+/* Exact lowering (lower.c): every node tabulated over its 2^n addresses by its own mathematics. No
+ * passes are run. ERR_ARG when widths are not divisible by the number of classes. */
+enum err_status model_lower(const struct model *model, struct netlist **out, struct err *err);
+
+/* Undecided table entries (within 1e-6 of the threshold), per layer [num_layers]. */
+void model_near_threshold(const struct model *model, uint64_t *entries);
+
+#endif

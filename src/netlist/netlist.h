@@ -1,0 +1,137 @@
+/* The netlist: the one description of the hardware (DESIGN.md section 7, STYLE.md).
+ *
+ * The contract, enforced by netlist_check() after every producer:
+ *  1. Signals are numbered step bits first (0 .. num_steps-1), then LUTs (num_steps ..); each fan-in
+ *     is smaller than its reader's number.
+ *  2. Bit a of a table is the output for address a; fan-in k is address bit k. A table with bits
+ *     beyond 2^K is an error, never truncated. K = 0 is a constant (table 0 or 1).
+ *  3. A step bit is initial XOR (number of toggle codes <= code) odd, on the same integer codes in C
+ *     and Verilog; a thermometer bit `code > T` is the single toggle T + 1.
+ *  4. Class c sums the signals group[group_start[c] .. group_start[c+1]) plus bias[c]; a signal may
+ *     be listed more than once and then counts so often. Argmax keeps the lowest class on a tie.
+ *  5. stage[] counts registers from the input: a signal is available at its stage. No stage is below
+ *     the stage of a fan-in; latency is stage of the class output, computed once (netlist_latency).
+ *  6. It carries the model's name, hash and one config line. Nothing downstream asks the weights.
+ *  7. Its text form is canonical: write, read, write is identity. */
+#ifndef DIFFLUT_NETLIST_NETLIST_H
+#define DIFFLUT_NETLIST_NETLIST_H
+
+#include "base/err.h"
+#include "base/text.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { NETLIST_MAX_FAN_IN = 6 };
+
+/* Where a LUT came from, for names in Verilog and reports: layer l, LUT i, and part p of the tree of a
+ * node wider than 6 inputs (0 for plain nodes). Passes keep origins. */
+struct netlist_origin {
+    uint32_t lut;
+    uint16_t layer, part;
+};
+
+/* Register stages after each part (config hardware.pipeline). */
+struct netlist_pipeline {
+    unsigned encoder, layers, popcount, argmax;
+};
+
+struct netlist {
+    char name[64];        /* [A-Za-z_][A-Za-z0-9_]* */
+    char model_hash[65];  /* 64 hex digits */
+    char config_line[512]; /* printable ASCII, one line */
+
+    /* Inputs: num_features codes of code_bits each. */
+    uint32_t num_features;
+    uint32_t code_bits; /* 1..16 */
+
+    /* Step bits, ordered as the encoder's: bit b of the encoder is signal b, also when unread. */
+    uint32_t num_steps;
+    uint32_t *step_feature; /* [num_steps] */
+    uint8_t *step_initial;  /* [num_steps] */
+    uint32_t *toggle_start; /* [num_steps + 1] */
+    uint32_t *toggles;      /* strictly ascending in a slice, 1 .. 2^code_bits - 1 */
+
+    /* LUTs, in topological order; layers ascending. */
+    uint32_t num_luts;
+    uint8_t *fan_in_count;    /* [num_luts] 0..6 */
+    uint32_t *fan_in;         /* [num_luts][NETLIST_MAX_FAN_IN], unused entries 0 */
+    uint64_t *table;          /* [num_luts] */
+    struct netlist_origin *origin; /* [num_luts] */
+    uint32_t num_layers;
+
+    /* Class sums. */
+    uint32_t num_classes;   /* 2.. */
+    uint32_t *group_start;  /* [num_classes + 1] */
+    uint32_t *group;        /* signal numbers */
+    uint32_t *bias;         /* [num_classes] constant ones folded into a sum */
+
+    struct netlist_pipeline pipeline;
+};
+
+/* An empty netlist with room for the given sizes: arrays allocated and zeroed, counts set. */
+struct netlist_sizes {
+    uint32_t num_features, code_bits, num_steps, num_toggles, num_luts, num_classes, num_group;
+};
+enum err_status netlist_create(struct netlist **out, const struct netlist_sizes *sizes,
+                               struct err *err);
+enum err_status netlist_copy(struct netlist **out, const struct netlist *from, struct err *err);
+void netlist_free(struct netlist *net);
+
+/* Signal number of LUT i. */
+static inline uint32_t netlist_lut_signal(const struct netlist *net, uint32_t lut)
+{
+    return net->num_steps + lut;
+}
+
+/* Largest possible class sum, and bits needed for it (at least 1): the width of every score. */
+uint32_t netlist_max_score(const struct netlist *net);
+uint32_t netlist_score_bits(const struct netlist *net);
+/* Bits of the class number, at least 1. */
+uint32_t netlist_class_bits(const struct netlist *net);
+
+/* Registers between input and class output: encoder + num_layers * layers + popcount + argmax. The
+ * emitter, the bench, the manifest and the report all take it from here. */
+uint32_t netlist_latency(const struct netlist *net);
+
+/* netlist_check.c: the contract above; ERR_FORMAT naming the node. */
+enum err_status netlist_check(const struct netlist *net, struct err *err);
+
+/* netlist_text.c: canonical text form; the reader treats the text as hostile. */
+void netlist_write(const struct netlist *net, struct text *out);
+enum err_status netlist_parse(struct netlist **out, const char *text, size_t size, const char *path,
+                              struct err *err);
+
+/* netlist_eval.c: plain evaluation, one sample at a time; the oracle of every faster one.
+ *   codes   [count][num_features]
+ *   signals NULL or [count][num_steps + num_luts] bytes of 0/1
+ *   scores  [count][num_classes]
+ *   classes [count] lowest index on a tie */
+enum err_status netlist_eval(const struct netlist *net, const uint16_t *codes, size_t count,
+                             uint8_t *signals, uint32_t *scores, uint32_t *classes,
+                             struct err *err);
+/* The same from step bits [count][num_steps] instead of codes (the `core` top). */
+enum err_status netlist_eval_bits(const struct netlist *net, const uint8_t *bits, size_t count,
+                                  uint32_t *scores, uint32_t *classes, struct err *err);
+
+/* netlist_pass.c: passes change `net` in place, keep its function on every code vector, and say what
+ * they did. One file each, one row each in the table. */
+struct netlist_pass {
+    const char *name;    /* "unused-inputs", "constants", "duplicates", "dead" */
+    const char *meaning; /* one line */
+    enum err_status (*run)(struct netlist *net, uint64_t *removed, struct err *err);
+};
+const struct netlist_pass *netlist_passes(size_t *count);
+/* Runs the default passes until nothing changes, netlist_check() after each; removed[i] (may be NULL)
+ * counts what pass i removed in all. */
+enum err_status netlist_optimize(struct netlist *net, uint64_t *removed, struct err *err);
+
+/* netlist_cost.c: LUT6 estimates without a synthesis tool, documented formulas. */
+struct netlist_cost {
+    uint64_t encoder, layers, group_sum, argmax, total; /* LUTs */
+    uint64_t steps_read;                                /* step bits that something reads */
+    uint64_t registers;
+};
+void netlist_cost(const struct netlist *net, struct netlist_cost *cost);
+
+#endif

@@ -1,0 +1,45 @@
+/* The trainer: cross-entropy on GroupSum logits, mini-batches, best epoch by validation.
+ *
+ * The same configuration and seed give the same weights byte for byte for any number of threads. The
+ * test split is never looked at. */
+#ifndef DIFFLUT_TRAIN_TRAIN_H
+#define DIFFLUT_TRAIN_TRAIN_H
+
+#include "base/err.h"
+#include "data/dataset.h"
+#include "model/model.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct train_progress {
+    size_t epoch, epochs;         /* current, 1-based */
+    size_t batch, batches;        /* current within the epoch, 1-based */
+    bool epoch_done;              /* the accuracies below are new */
+    double loss, loss_regularizers; /* mean over the epoch so far */
+    double learning_rate;
+    double accuracy_soft, accuracy_hard; /* on the validation part (training part when it is empty) */
+    bool best;                    /* this epoch is the best so far */
+    double samples_per_second, seconds, seconds_left;
+};
+
+struct train_options {
+    unsigned threads; /* 0: all cores */
+    void (*progress)(const struct train_progress *progress, void *user); /* may be NULL */
+    void *user;
+};
+
+struct train_result {
+    size_t epochs, best_epoch;
+    double accuracy_soft, accuracy_hard; /* best epoch, validation part */
+    double samples_per_second;           /* training steps only */
+    double seconds;
+};
+
+/* Trains in place; on return the model holds the best epoch's parameters. The encoder must be fitted.
+ * ERR_DIFF when the loss is not finite (names epoch and batch). */
+enum err_status train_run(struct model *model, const struct dataset *dataset,
+                          const struct train_options *options, struct train_result *result,
+                          struct err *err);
+
+#endif
