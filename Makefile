@@ -1,36 +1,157 @@
-# difflut-hdl: make help
-CC ?= gcc
-BUILD ?= build
-PKGS = yaml-0.1 jansson zlib
-CFLAGS ?= -O3 -g
-WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wvla -Werror
+# difflut-hdl. `make help` lists the targets; the two to begin with are `make demo` and `make test`.
+
+CC      ?= gcc
+BUILD   ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CFLAGS  ?= -O3 -g
+
+VERSION  := $(shell sed -n 's/^.define DIFFLUT_VERSION "\(.*\)"/\1/p' src/hdl/vlog_emit.h)
+PKGS      = yaml-0.1 jansson zlib
+WARN      = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wvla -Werror
+PKG_FLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -fopenmp -fPIC -Isrc -I$(BUILD)/gen -MMD -MP \
-	$(shell pkg-config --cflags $(PKGS))
-LIBS = $(shell pkg-config --libs $(PKGS)) -lmd -lm
+	$(PKG_FLAGS)
+LIBS       = $(PKG_LIBS) -lmd -lm
 
-LIB_SRC = $(filter-out src/cli/%,$(wildcard src/*/*.c))
-CLI_SRC = $(wildcard src/cli/*.c)
-LIB_OBJ = $(LIB_SRC:src/%.c=$(BUILD)/obj/%.o)
-CLI_OBJ = $(CLI_SRC:src/%.c=$(BUILD)/obj/%.o)
+LIB_SRC  = $(filter-out src/cli/%,$(wildcard src/*/*.c))
+CLI_SRC  = $(wildcard src/cli/*.c)
 TEST_SRC = $(wildcard tests/unit/test_*.c)
+FUZZ_SRC = $(wildcard tests/fuzz/fuzz_*.c)
+LIB_OBJ  = $(LIB_SRC:src/%.c=$(BUILD)/obj/%.o)
+CLI_OBJ  = $(CLI_SRC:src/%.c=$(BUILD)/obj/%.o)
 TEST_BIN = $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
+FUZZ_BIN = $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
-.PHONY: all unit clean
-all: $(BUILD)/libdifflut.a
+LIB = $(BUILD)/libdifflut.a
+SO  = $(BUILD)/libdifflut.so
+BIN = $(BUILD)/bin/difflut-hdl
 
-$(BUILD)/obj/%.o: src/%.c
+# Files that travel inside the program (src/base/embed.h).
+TEMPLATES = $(sort $(wildcard hdl_templates/*.v))
+SIM_FILES = $(sort $(wildcard sim/*.cpp sim/*.h sim/*.v))
+GEN       = $(BUILD)/gen/hdl_templates.h $(BUILD)/gen/sim_files.h
+
+MODEL     ?= mnist_large
+TARGET    ?= xcup
+JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
+SUB_MAKE   = $(MAKE) --no-print-directory -j$(JOBS)
+
+.DEFAULT_GOAL := all
+.PHONY: help all unit test run-tests sanitize fuzz lint format cosim synth golden bench demo clean \
+	install check-deps
+
+help: ## this list
+	@echo "difflut-hdl $(VERSION): differentiable LUT networks, from a YAML config to hardware"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1@\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
+	@echo "variables: CC, CFLAGS, BUILD=build, MODEL=mnist_large, TARGET=xcup, PREFIX=/usr/local"
+
+all: $(LIB) $(CLI_OBJ) ## the program, build/bin/difflut-hdl, and libdifflut.a and .so
+
+unit: $(TEST_BIN)
+
+test: ## install what is missing, build, run every test
+	@tools/deps.sh build test
+	@$(SUB_MAKE) all unit
+	@tools/run_tests.sh $(BUILD)
+
+sanitize: ## the tests again under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tools/deps.sh build test
+	@$(SUB_MAKE) BUILD=$(BUILD)/sanitize all unit \
+		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
+	@tools/run_tests.sh $(BUILD)/sanitize
+
+fuzz: ## feed mutated files to every parser, FUZZ_SECONDS=20 each (clang's libFuzzer)
+	@tools/deps.sh build fuzz
+	@$(SUB_MAKE) BUILD=$(BUILD)/fuzzing CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined' \
+		fuzzers
+	@tools/run_fuzzers.sh $(BUILD)/fuzzing
+
+lint: ## style, include rules, compiler warnings, cppcheck, Verilator lint, shellcheck
+	@tools/deps.sh build lint
+	@tools/lint/lint.sh $(BUILD)
+
+format: ## clang-format every C file in place
+	clang-format -i $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch] examples/*.c)
+
+cosim: ## emit MODEL and check every vector in Verilator
+	@tools/deps.sh build test
+	@$(SUB_MAKE) all
+	$(BIN) cosim $(MODEL)
+
+synth: ## emit MODEL and count LUTs for TARGET with Yosys
+	@tools/deps.sh build test
+	@$(SUB_MAKE) all
+	$(BIN) synth $(MODEL) --target $(TARGET)
+
+golden: ## rewrite tests/golden/*.v from the emitter; review the difference
+	@tools/deps.sh build test
+	@$(SUB_MAKE) unit
+	DIFFLUT_GOLDEN=write tools/run_tests.sh $(BUILD) golden
+
+bench: ## one CSV line per case: name, median, unit, config hash, commit
+	@tools/deps.sh build test
+	@$(SUB_MAKE) all
+	@tools/bench.sh $(BIN)
+
+demo: ## emit, co-simulate and synthesise MODEL; print one table
+	@tools/deps.sh build test
+	@$(SUB_MAKE) all
+	@tools/demo.sh $(BIN) $(MODEL) $(TARGET)
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+install: all ## program, library, headers and models to PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(LIB) $(DESTDIR)$(PREFIX)/lib
+	install -m 755 $(SO) $(DESTDIR)$(PREFIX)/lib
+	for header in src/difflut.h src/*/*.h; do \
+		[ -f "$$header" ] || continue; \
+		install -D -m 644 "$$header" "$(DESTDIR)$(PREFIX)/include/difflut/$${header#src/}"; done
+	for file in pretrained/feedforward/*; do \
+		[ -f "$$file" ] || continue; \
+		install -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/difflut/$$file"; done
+
+check-deps: ## say what is missing for building, testing and linting; install nothing
+	@tools/deps.sh --check build test lint fuzz
+
+# --- rules ---
+
+$(BUILD)/gen/hdl_templates.h: $(TEMPLATES) tools/embed.sh
+	@mkdir -p $(@D)
+	@tools/embed.sh HDL_TEMPLATES $(TEMPLATES) > $@.new && mv $@.new $@
+
+$(BUILD)/gen/sim_files.h: $(SIM_FILES) tools/embed.sh
+	@mkdir -p $(@D)
+	@tools/embed.sh SIM_FILES $(SIM_FILES) > $@.new && mv $@.new $@
+
+$(BUILD)/obj/%.o: src/%.c | $(GEN)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
-$(BUILD)/libdifflut.a: $(LIB_OBJ)
+$(LIB): $(LIB_OBJ)
 	@rm -f $@
 	ar rcs $@ $^
 
-$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/libdifflut.a
+$(SO): $(LIB_OBJ)
+	$(CC) $(CFLAGS) -fopenmp -shared -o $@ $^ $(LIBS)
+
+$(BIN): $(CLI_OBJ) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $< -o $@ $(BUILD)/libdifflut.a -lcmocka $(LIBS)
+	$(CC) $(CFLAGS) -fopenmp -o $@ $^ $(LIBS)
 
-clean:
-	rm -rf $(BUILD)
+$(BUILD)/tests/%: tests/unit/%.c $(LIB) | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $< -o $@ $(LIB) -lcmocka $(LIBS)
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_BIN:=.d)
+.PHONY: fuzzers
+fuzzers: $(FUZZ_BIN)
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $< -o $@ $(LIB) $(LIBS)
+
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_BIN:=.d) $(FUZZ_BIN:=.d)
