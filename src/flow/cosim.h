@@ -7,6 +7,7 @@
 #include "flow/vectors.h"
 #include "hdl/manifest.h"
 
+#include <signal.h>
 #include <stdbool.h>
 
 enum { COSIM_MAX_REPORTED = 16 };
@@ -21,6 +22,7 @@ struct cosim_options {
     /* Progress lines ("building full", "simulating"); may be NULL. */
     void (*progress)(const char *line, void *user);
     void *user;
+    const volatile sig_atomic_t *stop; /* set by a signal handler to end early; or NULL */
 };
 
 struct cosim_mismatch {

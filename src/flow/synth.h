@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "hdl/manifest.h"
 
+#include <signal.h>
 #include <stdint.h>
 
 struct synth_options {
@@ -13,6 +14,7 @@ struct synth_options {
     double time_limit;     /* seconds; 0: 3600 */
     void (*progress)(const char *line, void *user);
     void *user;
+    const volatile sig_atomic_t *stop; /* set by a signal handler to end early; or NULL */
 };
 
 struct synth_result {
