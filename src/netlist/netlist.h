@@ -9,8 +9,10 @@
  *     and Verilog; a thermometer bit `code > T` is the single toggle T + 1.
  *  4. Class c sums the signals group[group_start[c] .. group_start[c+1]) plus bias[c]; a signal may
  *     be listed more than once and then counts so often. Argmax keeps the lowest class on a tie.
- *  5. stage[] counts registers from the input: a signal is available at its stage. No stage is below
- *     the stage of a fan-in; latency is stage of the class output, computed once (netlist_latency).
+ *  5. Registers follow whole parts: step bits are available after `encoder` registers, a LUT of layer
+ *     l after encoder + (l + 1) * layers. A LUT reads step bits, LUTs of earlier layers (the emitter
+ *     delays them to its stage) and, in the tree of a wide node, LUTs of its own layer. Latency is
+ *     computed once (netlist_latency).
  *  6. It carries the model's name, hash and one config line. Nothing downstream asks the weights.
  *  7. Its text form is canonical: write, read, write is identity. */
 #ifndef DIFFLUT_NETLIST_NETLIST_H
@@ -22,10 +24,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NETLIST_MAX_FAN_IN = 6 };
+enum {
+    NETLIST_MAX_FAN_IN = 6,
+    NETLIST_MAX_CODE_BITS = 16,
+    NETLIST_MAX_FEATURES = 1 << 22,
+    NETLIST_MAX_CLASSES = 65535,
+    NETLIST_MAX_LAYERS = 4096,
+    NETLIST_MAX_STAGES = 64,       /* of each part */
+    NETLIST_MAX_SCORE = INT32_MAX, /* of a class: group size plus bias */
+};
 
 /* Where a LUT came from, for names in Verilog and reports: layer l, LUT i, and part p of the tree of a
- * node wider than 6 inputs (0 for plain nodes). Passes keep origins. */
+ * node wider than 6 inputs (0 for plain nodes). Passes keep origins. (layer, lut, part) ascends
+ * strictly from LUT to LUT, so that it names one. */
 struct netlist_origin {
     uint32_t lut;
     uint16_t layer, part;
@@ -38,7 +49,7 @@ struct netlist_pipeline {
 
 struct netlist {
     char name[64];        /* [A-Za-z_][A-Za-z0-9_]* */
-    char model_hash[65];  /* 64 hex digits */
+    char model_hash[65];  /* 64 lower-case hex digits; "" for a model that was never saved */
     char config_line[512]; /* printable ASCII, one line */
 
     /* Inputs: num_features codes of code_bits each. */
@@ -117,7 +128,7 @@ enum err_status netlist_eval_bits(const struct netlist *net, const uint8_t *bits
 /* netlist_pass.c: passes change `net` in place, keep its function on every code vector, and say what
  * they did. One file each, one row each in the table. */
 struct netlist_pass {
-    const char *name;    /* "unused-inputs", "constants", "duplicates", "dead" */
+    const char *name;    /* "unused-inputs", "constants", "wires", "duplicates", "dead" */
     const char *meaning; /* one line */
     enum err_status (*run)(struct netlist *net, uint64_t *removed, struct err *err);
 };

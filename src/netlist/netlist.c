@@ -1,0 +1,145 @@
+#include "netlist.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One slab holds the struct and all its arrays, so that netlist_free() is one call. `at` walks the
+ * offsets once to measure (base NULL) and once to hand out. */
+struct slab {
+    char *base;
+    size_t at;
+};
+
+static void *slab_take(struct slab *slab, size_t count, size_t size)
+{
+    const size_t align = sizeof(uint64_t);
+    size_t start = (slab->at + align - 1) / align * align;
+
+    slab->at = start + count * size;
+    return slab->base != NULL ? slab->base + start : NULL;
+}
+
+static void slab_layout(struct slab *slab, struct netlist *net, const struct netlist_sizes *sizes)
+{
+    size_t luts = sizes->num_luts;
+
+    slab_take(slab, 1, sizeof *net);
+    net->step_feature = slab_take(slab, sizes->num_steps, sizeof *net->step_feature);
+    net->step_initial = slab_take(slab, sizes->num_steps, sizeof *net->step_initial);
+    net->toggle_start = slab_take(slab, (size_t)sizes->num_steps + 1, sizeof *net->toggle_start);
+    net->toggles = slab_take(slab, sizes->num_toggles, sizeof *net->toggles);
+    net->fan_in_count = slab_take(slab, luts, sizeof *net->fan_in_count);
+    net->fan_in = slab_take(slab, luts * NETLIST_MAX_FAN_IN, sizeof *net->fan_in);
+    net->table = slab_take(slab, luts, sizeof *net->table);
+    net->origin = slab_take(slab, luts, sizeof *net->origin);
+    net->group_start = slab_take(slab, (size_t)sizes->num_classes + 1, sizeof *net->group_start);
+    net->group = slab_take(slab, sizes->num_group, sizeof *net->group);
+    net->bias = slab_take(slab, sizes->num_classes, sizeof *net->bias);
+}
+
+enum err_status netlist_create(struct netlist **out, const struct netlist_sizes *sizes,
+                               struct err *err)
+{
+    struct netlist measure;
+    struct slab slab = {NULL, 0};
+    struct netlist *net;
+
+    if ((uint64_t)sizes->num_steps + sizes->num_luts > UINT32_MAX) {
+        return err_set(err, ERR_ARG, "netlist: %u step bits and %u LUTs are too many signals",
+                       sizes->num_steps, sizes->num_luts);
+    }
+    slab_layout(&slab, &measure, sizes);
+    net = calloc(1, slab.at);
+    if (net == NULL) return err_nomem(err, "a netlist");
+    slab = (struct slab){(char *)net, 0};
+    slab_layout(&slab, net, sizes);
+    net->num_features = sizes->num_features;
+    net->code_bits = sizes->code_bits;
+    net->num_steps = sizes->num_steps;
+    net->num_luts = sizes->num_luts;
+    net->num_classes = sizes->num_classes;
+    *out = net;
+    return ERR_OK;
+}
+
+enum err_status netlist_copy(struct netlist **out, const struct netlist *from, struct err *err)
+{
+    struct netlist_sizes sizes = {
+        .num_features = from->num_features,
+        .code_bits = from->code_bits,
+        .num_steps = from->num_steps,
+        .num_toggles = from->toggle_start[from->num_steps],
+        .num_luts = from->num_luts,
+        .num_classes = from->num_classes,
+        .num_group = from->group_start[from->num_classes],
+    };
+    struct netlist *net = NULL;
+    enum err_status status = netlist_create(&net, &sizes, err);
+
+    if (status != ERR_OK) return status;
+    memcpy(net->name, from->name, sizeof net->name);
+    memcpy(net->model_hash, from->model_hash, sizeof net->model_hash);
+    memcpy(net->config_line, from->config_line, sizeof net->config_line);
+    net->num_layers = from->num_layers;
+    net->pipeline = from->pipeline;
+    memcpy(net->step_feature, from->step_feature, sizes.num_steps * sizeof *net->step_feature);
+    memcpy(net->step_initial, from->step_initial, sizes.num_steps * sizeof *net->step_initial);
+    memcpy(net->toggle_start, from->toggle_start,
+           ((size_t)sizes.num_steps + 1) * sizeof *net->toggle_start);
+    memcpy(net->toggles, from->toggles, sizes.num_toggles * sizeof *net->toggles);
+    memcpy(net->fan_in_count, from->fan_in_count, sizes.num_luts * sizeof *net->fan_in_count);
+    memcpy(net->fan_in, from->fan_in,
+           (size_t)sizes.num_luts * NETLIST_MAX_FAN_IN * sizeof *net->fan_in);
+    memcpy(net->table, from->table, sizes.num_luts * sizeof *net->table);
+    memcpy(net->origin, from->origin, sizes.num_luts * sizeof *net->origin);
+    memcpy(net->group_start, from->group_start,
+           ((size_t)sizes.num_classes + 1) * sizeof *net->group_start);
+    memcpy(net->group, from->group, sizes.num_group * sizeof *net->group);
+    memcpy(net->bias, from->bias, sizes.num_classes * sizeof *net->bias);
+    *out = net;
+    return ERR_OK;
+}
+
+void netlist_free(struct netlist *net)
+{
+    free(net);
+}
+
+/* Bits that hold 0 .. max, at least one. */
+static uint32_t bits_for(uint32_t max)
+{
+    uint32_t bits = 1;
+
+    while (bits < 32 && max >> bits != 0)
+        bits++;
+    return bits;
+}
+
+uint32_t netlist_max_score(const struct netlist *net)
+{
+    uint32_t max = 0;
+
+    for (uint32_t c = 0; c < net->num_classes; c++) {
+        uint32_t score = net->group_start[c + 1] - net->group_start[c] + net->bias[c];
+
+        if (score > max) max = score;
+    }
+    return max;
+}
+
+uint32_t netlist_score_bits(const struct netlist *net)
+{
+    return bits_for(netlist_max_score(net));
+}
+
+uint32_t netlist_class_bits(const struct netlist *net)
+{
+    return bits_for(net->num_classes - 1);
+}
+
+uint32_t netlist_latency(const struct netlist *net)
+{
+    const struct netlist_pipeline *p = &net->pipeline;
+
+    return p->encoder + net->num_layers * p->layers + p->popcount + p->argmax;
+}
