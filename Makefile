@@ -39,7 +39,7 @@ JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 SUB_MAKE   = $(MAKE) --no-print-directory -j$(JOBS)
 
 .DEFAULT_GOAL := all
-.PHONY: help all unit test run-tests sanitize fuzz lint format cosim synth golden bench demo clean \
+.PHONY: help all objects unit test sanitize fuzz lint format cosim synth golden bench demo clean \
 	install check-deps
 
 help: ## this list
@@ -49,6 +49,8 @@ help: ## this list
 	@echo "variables: CC, CFLAGS, BUILD=build, MODEL=mnist_large, TARGET=xcup, PREFIX=/usr/local"
 
 all: $(LIB) $(CLI_OBJ) ## the program, build/bin/difflut-hdl, and libdifflut.a and .so
+
+objects: $(LIB_OBJ) $(CLI_OBJ) $(TEST_SRC:tests/unit/%.c=$(BUILD)/obj/tests/%.o)
 
 unit: $(TEST_BIN)
 
@@ -130,6 +132,10 @@ $(BUILD)/gen/sim_files.h: $(SIM_FILES) tools/embed.sh
 	@tools/embed.sh SIM_FILES $(SIM_FILES) > $@.new && mv $@.new $@
 
 $(BUILD)/obj/%.o: src/%.c | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(BUILD)/obj/tests/%.o: tests/unit/%.c | $(GEN)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
