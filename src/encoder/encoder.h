@@ -33,7 +33,7 @@ struct encoder {
     const struct encoder_kind *kind;
     size_t num_features, bits_per_feature;
     unsigned code_bits; /* 0 until frozen */
-    size_t num_bits; /* num_features * bits_per_feature; bit f * bits_per_feature + i */
+    size_t num_bits;    /* num_features * bits_per_feature; bit f * bits_per_feature + i */
     struct encoder_state state[ENCODER_MAX_STATE];
     size_t num_states;
     /* Frozen step functions; NULL before. */
@@ -65,8 +65,8 @@ const struct encoder_kind *const *encoder_kinds(size_t *count);
 
 /* Fits on codes [count][config->input_size], each below 2^config->input_bits, and freezes. ERR_ARG
  * (through config_complain) for an unknown name or a number of bits the kind cannot have; ERR_NOMEM. */
-enum err_status encoder_fit(struct encoder **out, const struct config *config, const uint16_t *codes,
-                            size_t count, struct err *err);
+enum err_status encoder_fit(struct encoder **out, const struct config *config,
+                            const uint16_t *codes, size_t count, struct err *err);
 
 /* Fits on real numbers [count][num_features], without freezing (no codes exist); for golden tests and
  * the C API. ERR_ARG for an unknown name, a wrong number of bits, no rows, or a value that is not
@@ -87,7 +87,8 @@ enum err_status encoder_freeze(struct encoder *encoder, unsigned code_bits, cons
                                struct err *err);
 
 /* Bits [count][num_bits] of real rows [count][num_features]; needs state. */
-void encoder_encode_real(const struct encoder *encoder, const float *x, size_t count, uint8_t *bits);
+void encoder_encode_real(const struct encoder *encoder, const float *x, size_t count,
+                         uint8_t *bits);
 
 /* An encoder from stored step functions: initial [num_bits], toggle_start [num_bits + 1], toggles
  * [num_toggles], copied and checked as hostile (ERR_FORMAT). It has no state until that is set. */
