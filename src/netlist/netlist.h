@@ -48,8 +48,8 @@ struct netlist_pipeline {
 };
 
 struct netlist {
-    char name[64];        /* [A-Za-z_][A-Za-z0-9_]* */
-    char model_hash[65];  /* 64 lower-case hex digits; "" for a model that was never saved */
+    char name[64];         /* [A-Za-z_][A-Za-z0-9_]* */
+    char model_hash[65];   /* 64 lower-case hex digits; "" for a model that was never saved */
     char config_line[512]; /* printable ASCII, one line */
 
     /* Inputs: num_features codes of code_bits each. */
@@ -65,17 +65,17 @@ struct netlist {
 
     /* LUTs, in topological order; layers ascending. */
     uint32_t num_luts;
-    uint8_t *fan_in_count;    /* [num_luts] 0..6 */
-    uint32_t *fan_in;         /* [num_luts][NETLIST_MAX_FAN_IN], unused entries 0 */
-    uint64_t *table;          /* [num_luts] */
+    uint8_t *fan_in_count;         /* [num_luts] 0..6 */
+    uint32_t *fan_in;              /* [num_luts][NETLIST_MAX_FAN_IN], unused entries 0 */
+    uint64_t *table;               /* [num_luts] */
     struct netlist_origin *origin; /* [num_luts] */
     uint32_t num_layers;
 
     /* Class sums. */
-    uint32_t num_classes;   /* 2.. */
-    uint32_t *group_start;  /* [num_classes + 1] */
-    uint32_t *group;        /* signal numbers */
-    uint32_t *bias;         /* [num_classes] constant ones folded into a sum */
+    uint32_t num_classes;  /* 2.. */
+    uint32_t *group_start; /* [num_classes + 1] */
+    uint32_t *group;       /* signal numbers */
+    uint32_t *bias;        /* [num_classes] constant ones folded into a sum */
 
     struct netlist_pipeline pipeline;
 };

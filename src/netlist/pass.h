@@ -1,0 +1,42 @@
+/* The netlist passes, one file each; netlist_pass.c lists them. Every pass keeps the function of the
+ * netlist on every code vector, returns with netlist_check() satisfied, and reports in *removed how
+ * many things of its kind it took away: 0 means that nothing was changed. All are linear (up to
+ * hashing) in the size of the netlist. Fails only for lack of memory, and then changes nothing that
+ * matters: the function is kept. */
+#ifndef DIFFLUT_NETLIST_PASS_H
+#define DIFFLUT_NETLIST_PASS_H
+
+#include "netlist.h"
+
+/* Drops fan-ins that a table does not depend on and merges repeated ones. Counts fan-ins. */
+enum err_status pass_unused_inputs(struct netlist *net, uint64_t *removed, struct err *err);
+
+/* Folds constant LUTs and constant step bits into the tables of their readers and into class biases.
+ * Counts the LUTs, and the step bits that something read. */
+enum err_status pass_constants(struct netlist *net, uint64_t *removed, struct err *err);
+
+/* Forwards LUTs of one input: a copy is replaced by its source, an inverter that only LUTs read is
+ * absorbed by their tables. Counts LUTs. A reader may then be several layers after its source. */
+enum err_status pass_wires(struct netlist *net, uint64_t *removed, struct err *err);
+
+/* Merges LUTs that are the same function of the same signals, listed in any order, and step bits that
+ * are the same function of the same feature. Counts the LUTs, and the step bits that something read. */
+enum err_status pass_duplicates(struct netlist *net, uint64_t *removed, struct err *err);
+
+/* Removes LUTs that reach no class sum. Counts LUTs. */
+enum err_status pass_dead(struct netlist *net, uint64_t *removed, struct err *err);
+
+/* --- shared by the passes (pass.c) --- */
+
+/* Takes input k out of a LUT whose new table has one input less. */
+void pass_drop_fan_in(struct netlist *net, uint32_t lut, unsigned k, uint64_t table);
+
+/* read[num_steps + num_luts] becomes 1 for signals that a LUT or a class sum reads. */
+void pass_mark_read(const struct netlist *net, uint8_t *read);
+
+/* Removes the LUTs with gone[lut] != 0, which nothing may read any more, and renumbers the rest.
+ * Returns how many went. */
+enum err_status pass_remove_luts(struct netlist *net, const uint8_t *gone, uint64_t *removed,
+                                 struct err *err);
+
+#endif
