@@ -8,7 +8,7 @@ CFLAGS  ?= -O3 -g
 
 VERSION  := $(shell sed -n 's/^.define DIFFLUT_VERSION "\(.*\)"/\1/p' src/hdl/vlog_emit.h)
 PKGS      = yaml-0.1 jansson zlib
-WARN      = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wvla -Werror
+WARN      = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wvla -Werror -Wno-psabi
 PKG_FLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -fopenmp -fPIC -Isrc -I$(BUILD)/gen -MMD -MP \

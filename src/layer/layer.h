@@ -1,4 +1,109 @@
+/* Layers of LUT nodes: wiring, soft forward and backward on tiles, hard forward on bits.
+ *
+ * Samples are worked on in tiles of LAYER_TILE columns. An activation block is [signal][LAYER_TILE],
+ * one row a signal, rows 64-byte aligned, so every node kernel is a straight loop over samples and
+ * a tile's blocks stay in the cache of the core that works on it. Forward and input gradients run
+ * tile by tile (each tile on one thread, nothing shared); parameter gradients run node by node over
+ * all tiles (each node on one thread). No sum depends on the number of threads.
+ *
+ * Output o of node j is signal j * m + o of the layer (SPEC 3). Slot l of a node is address bit l. */
 #ifndef DIFFLUT_LAYER_LAYER_H
 #define DIFFLUT_LAYER_LAYER_H
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "config/config.h"
+#include "node/node.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LAYER_TILE = 64 };
+
 struct layer;
+
+/* One entry of the registry: how a layer chooses its wires. */
+struct layer_kind {
+    const char *name, *meaning;
+    const struct config_option *options; /* read from layer_config */
+    size_t num_options, options_size;
+    /* Fills layer->wiring from the generator; `options` are the kind's own. */
+    enum err_status (*wire)(struct layer *layer, const void *options, struct rng *rng,
+                            struct err *err);
+};
+
+const struct layer_kind *const *layer_kinds(size_t *count);
+
+struct layer {
+    const struct layer_kind *kind;
+    struct node_desc desc;
+    size_t num_inputs;  /* signals it may read */
+    size_t width;       /* nodes */
+    size_t num_outputs; /* width * m */
+    uint32_t *wiring;   /* [width][n] signal read by slot l of node j */
+    float *params;      /* [width][desc.num_params] */
+    float *table;       /* [width][m][2^n] soft tables: layer_prepare() */
+    float *slope;       /* [width][m][n][2^n], NULL when the node has none: layer_prepare() */
+};
+
+/* A wired, zeroed layer `index` of the configuration, reading `num_inputs` signals. Wires are drawn
+ * from stream `index` of wiring_seed. The caller frees. ERR_ARG, ERR_NOMEM. */
+enum err_status layer_create(struct layer **out, const struct config *config, size_t index,
+                             size_t num_inputs, struct err *err);
+void layer_free(struct layer *layer);
+
+static inline float *layer_params(const struct layer *layer, size_t node)
+{
+    return layer->params + node * layer->desc.num_params;
+}
+static inline float *layer_table(const struct layer *layer, size_t node)
+{
+    return layer->table + node * layer->desc.num_outputs * layer->desc.table_size;
+}
+
+/* Recomputes soft table and slopes of one node from its parameters; of all nodes. */
+void layer_prepare_node(const struct layer *layer, size_t node);
+void layer_prepare(const struct layer *layer);
+
+/* What one layer keeps of one tile between forward and backward. */
+struct layer_tile {
+    const uint8_t *in_bits; /* [num_inputs][LAYER_TILE] bytes of 0/1, or NULL: */
+    const float *in;        /* [num_inputs][LAYER_TILE] real inputs */
+    uint16_t *address;      /* [width][LAYER_TILE]: bit inputs or look-up nodes */
+    float *out;             /* [num_outputs][LAYER_TILE] */
+    float *grad_out;        /* [num_outputs / grad_group][LAYER_TILE] */
+    size_t grad_group;      /* outputs that share one gradient row (1; GroupSum's size on top) */
+};
+
+/* Which blocks a layer needs. */
+bool layer_uses_address(const struct layer *layer, bool bit_inputs);
+
+/* Soft forward of the first `count` columns (a multiple of 16). */
+void layer_forward(const struct layer *layer, const struct layer_tile *tile, size_t count);
+
+/* Adds the gradients of the real inputs to grad_in [num_inputs][LAYER_TILE]. */
+void layer_backward_inputs(const struct layer *layer, const struct layer_tile *tile, float *grad_in,
+                           size_t count);
+
+/* Adds one node's parameter gradient over all tiles to grad_params [desc.num_params]; counts[t]
+ * columns of tile t. grad_table is scratch of m * 2^n floats whose content on entry is a gradient
+ * with respect to the soft table to start from (zero, or a regulariser's). */
+void layer_backward_params(const struct layer *layer, size_t node, const struct layer_tile *tiles,
+                           size_t num_tiles, const size_t *counts, float *grad_table,
+                           float *grad_params);
+
+/* Table addresses of one node from bit rows, address [LAYER_TILE]; of every node, address
+ * [width][LAYER_TILE]. */
+void layer_address_node(const struct layer *layer, size_t node, const uint8_t *in_bits,
+                        uint16_t *address, size_t count);
+void layer_address(const struct layer *layer, const uint8_t *in_bits, uint16_t *address,
+                   size_t count);
+
+/* Hard forward: bits in, bits out [num_outputs][LAYER_TILE], from hard tables
+ * [width * m][words], words = ceil(2^n / 64). */
+void layer_hard_tables(const struct layer *layer, uint64_t *tables);
+void layer_hard_forward(const struct layer *layer, const uint64_t *tables, const uint8_t *in_bits,
+                        uint8_t *out_bits, size_t count);
+
 #endif

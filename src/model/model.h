@@ -23,7 +23,7 @@ struct model {
     size_t num_layers;
     struct layer **layers; /* layers[0] reads the encoder's bits */
     size_t num_classes;
-    double tau;              /* GroupSum divisor */
+    double tau; /* GroupSum divisor */
     char structural_hash[HASH_TEXT_SIZE];
     char model_hash[HASH_TEXT_SIZE]; /* of all stored tensors; "" until saved or loaded */
 };
@@ -77,12 +77,19 @@ enum err_status model_soft(const struct model *model, const uint16_t *codes, siz
 enum err_status model_sample(const struct model *model, const uint16_t *codes, size_t count,
                              unsigned threads, uint64_t seed, float *logits, struct err *err);
 
-/* Fraction of samples whose class (first maximum) is the label, under config runtime.eval_mode
- * (flip_probability, when set, flips layer input bits with the given seed).
- * predictions may be NULL. */
+/* How samples are classified. */
+struct model_mode {
+    const char *name; /* "deterministic" (hard), "expectation" (soft) or "sampling" */
+    double flip;      /* probability that an input bit of a layer flips; 0: none */
+    uint64_t seed;    /* of flips and samples */
+    unsigned threads; /* 0: all cores */
+};
+
+/* Fraction of samples whose class (first maximum) is the label. predictions [split->count] may be
+ * NULL. */
 enum err_status model_accuracy(const struct model *model, const struct dataset_split *split,
-                               const char *mode, uint64_t seed, unsigned threads,
-                               double *accuracy, uint32_t *predictions, struct err *err);
+                               const struct model_mode *mode, double *accuracy,
+                               uint32_t *predictions, struct err *err);
 
 /* Exact lowering (lower.c): every node tabulated over its 2^n addresses by its own mathematics. No
  * passes are run. ERR_ARG when widths are not divisible by the number of classes. */

@@ -13,18 +13,19 @@
 #include <stddef.h>
 
 struct train_progress {
-    size_t epoch, epochs;         /* current, 1-based */
-    size_t batch, batches;        /* current within the epoch, 1-based */
-    bool epoch_done;              /* the accuracies below are new */
+    size_t epoch, epochs;           /* current, 1-based */
+    size_t batch, batches;          /* current within the epoch, 1-based */
+    bool epoch_done;                /* the accuracies below are new */
     double loss, loss_regularizers; /* mean over the epoch so far */
     double learning_rate;
-    double accuracy_soft, accuracy_hard; /* on the validation part (training part when it is empty) */
-    bool best;                    /* this epoch is the best so far */
+    double accuracy_soft,
+        accuracy_hard; /* on the validation part (training part when it is empty) */
+    bool best;         /* this epoch is the best so far */
     double samples_per_second, seconds, seconds_left;
 };
 
 struct train_options {
-    unsigned threads; /* 0: all cores */
+    unsigned threads;                                                    /* 0: all cores */
     void (*progress)(const struct train_progress *progress, void *user); /* may be NULL */
     void *user;
 };

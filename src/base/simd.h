@@ -1,0 +1,49 @@
+/* One source, several instruction sets, chosen at run time.
+ *
+ * Two ways, for two kinds of kernel:
+ *  - SIMD_CLONES in front of a leaf function of plain loops: the compiler makes an AVX-512, an AVX2 +
+ *    FMA and a baseline version of it, and the loader picks one.
+ *  - A kernel file of GCC vector types is included once a version between SIMD_BEGIN_* and SIMD_END,
+ *    with KERNEL(name) naming the version, and called through SIMD_CALL. (Vector types wider than
+ *    the baseline's registers are taken apart before cloning happens, so SIMD_CLONES is slow there.)
+ *
+ * Real-valued kernels may round differently between versions (fused multiply-add); everything that
+ * ends in bits is computed from integers or in double and does not. */
+#ifndef DIFFLUT_BASE_SIMD_H
+#define DIFFLUT_BASE_SIMD_H
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define SIMD_X86 1
+#else
+#define SIMD_X86 0
+#endif
+
+/* Not under sanitizers: their runtime is not up yet when the loader asks. */
+#if SIMD_X86 && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define SIMD_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#else
+#define SIMD_CLONES
+#endif
+
+#define SIMD_BEGIN_AVX2   _Pragma("GCC push_options") _Pragma("GCC target(\"arch=haswell\")")
+#define SIMD_BEGIN_AVX512 _Pragma("GCC push_options") _Pragma("GCC target(\"arch=skylake-avx512\")")
+#define SIMD_END          _Pragma("GCC pop_options")
+
+#if SIMD_X86
+#define SIMD_CALL(function, arguments)                                                             \
+    (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")                      \
+         ? function##_avx512 arguments                                                             \
+     : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")                             \
+         ? function##_avx2 arguments                                                               \
+         : function##_baseline arguments)
+#else
+#define SIMD_CALL(function, arguments) function##_baseline arguments
+#endif
+
+#define SIMD_INLINE static inline __attribute__((always_inline))
+#define SIMD_KERNEL static __attribute__((noinline))
+
+/* Alignment of every activation row and parameter slab, in bytes. */
+enum { SIMD_ALIGN = 64 };
+
+#endif

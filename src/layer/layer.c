@@ -1,0 +1,377 @@
+#include "layer.h"
+
+#include "base/simd.h"
+#include "layer_kinds.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct layer_kind *const kinds[] = {
+    &layer_random,
+};
+
+enum { NUM_KINDS = sizeof kinds / sizeof kinds[0] };
+
+const struct layer_kind *const *layer_kinds(size_t *count)
+{
+    *count = NUM_KINDS;
+    return kinds;
+}
+
+static void *slab(size_t count, size_t size)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - SIMD_ALIGN) return NULL;
+    bytes = (bytes + SIMD_ALIGN - 1) / SIMD_ALIGN * SIMD_ALIGN;
+
+    void *data = aligned_alloc(SIMD_ALIGN, bytes > 0 ? bytes : SIMD_ALIGN);
+
+    if (data != NULL) memset(data, 0, bytes);
+    return data;
+}
+
+static enum err_status find_kind(struct layer *layer, const struct config *config, size_t index,
+                                 struct err *err)
+{
+    const char *names[NUM_KINDS];
+
+    for (size_t i = 0; i < NUM_KINDS; i++) {
+        names[i] = kinds[i]->name;
+        if (strcmp(names[i], config->layer_type[index]) == 0) layer->kind = kinds[i];
+    }
+    if (layer->kind != NULL) return ERR_OK;
+    return config_complain_name(config, "layer_type", config->layer_type[index], names, NUM_KINDS,
+                                err);
+}
+
+static enum err_status allocate(struct layer *layer, struct err *err)
+{
+    const struct node_desc *desc = &layer->desc;
+    size_t tables = layer->width * desc->num_outputs;
+
+    layer->wiring = slab(layer->width * desc->num_inputs, sizeof *layer->wiring);
+    layer->params = slab(layer->width * desc->num_params, sizeof *layer->params);
+    layer->table = slab(tables * desc->table_size, sizeof *layer->table);
+    if (desc->type->slopes != NULL)
+        layer->slope = slab(tables * desc->num_inputs * desc->table_size, sizeof *layer->slope);
+    if (layer->wiring == NULL || layer->params == NULL || layer->table == NULL ||
+        (desc->type->slopes != NULL && layer->slope == NULL))
+        return err_nomem(err, "a LUT layer");
+    return ERR_OK;
+}
+
+static enum err_status wire(struct layer *layer, const struct config *config, size_t index,
+                            struct err *err)
+{
+    const struct layer_kind *kind = layer->kind;
+    void *options = calloc(1, kind->options_size > 0 ? kind->options_size : 1);
+    enum err_status status = options == NULL ? err_nomem(err, "layer options") : ERR_OK;
+    struct rng rng;
+
+    if (status == ERR_OK)
+        status = config_options_read(config, "layer_config", &config->layer_config, kind->options,
+                                     kind->num_options, options, err);
+    rng_seed(&rng, (uint64_t)config->wiring_seed, index);
+    if (status == ERR_OK) status = kind->wire(layer, options, &rng, err);
+    free(options);
+    return status;
+}
+
+enum err_status layer_create(struct layer **out, const struct config *config, size_t index,
+                             size_t num_inputs, struct err *err)
+{
+    struct layer *layer = calloc(1, sizeof *layer);
+    enum err_status status;
+
+    if (layer == NULL) return err_nomem(err, "a layer");
+    status = find_kind(layer, config, index, err);
+    if (status == ERR_OK) status = node_describe(&layer->desc, config, index, err);
+    if (status == ERR_OK) {
+        layer->num_inputs = num_inputs;
+        layer->width = (size_t)config->layer_widths[index];
+        layer->num_outputs = layer->width * layer->desc.num_outputs;
+        status = allocate(layer, err);
+    }
+    if (status == ERR_OK) status = wire(layer, config, index, err);
+    if (status == ERR_OK)
+        *out = layer;
+    else
+        layer_free(layer);
+    return status;
+}
+
+void layer_free(struct layer *layer)
+{
+    if (layer == NULL) return;
+    node_desc_free(&layer->desc);
+    free(layer->wiring);
+    free(layer->params);
+    free(layer->table);
+    free(layer->slope);
+    free(layer);
+}
+
+void layer_prepare_node(const struct layer *layer, size_t node)
+{
+    const struct node_desc *desc = &layer->desc;
+    const float *params = layer_params(layer, node);
+    float *table = layer_table(layer, node);
+
+    desc->type->tabulate(desc, params, table);
+    if (layer->slope != NULL)
+        desc->type->slopes(desc, params, table,
+                           layer->slope +
+                               node * desc->num_outputs * desc->num_inputs * desc->table_size);
+}
+
+void layer_prepare(const struct layer *layer)
+{
+    for (size_t node = 0; node < layer->width; node++)
+        layer_prepare_node(layer, node);
+}
+
+bool layer_uses_address(const struct layer *layer, bool bit_inputs)
+{
+    return bit_inputs || layer->desc.type->lookup;
+}
+
+/* --- addresses --- */
+
+SIMD_CLONES static void address_of_bits(const uint8_t *const *rows, unsigned inputs,
+                                        uint16_t *address, size_t count)
+{
+    memset(address, 0, count * sizeof *address);
+    for (unsigned j = 0; j < inputs; j++) {
+        for (size_t s = 0; s < count; s++)
+            address[s] |= (uint16_t)(rows[j][s] << j);
+    }
+}
+
+/* x >= 0.5 is 1 (SPEC 0.2). */
+SIMD_CLONES static void address_of_reals(const float *const *rows, unsigned inputs,
+                                         uint16_t *address, size_t count)
+{
+    memset(address, 0, count * sizeof *address);
+    for (unsigned j = 0; j < inputs; j++) {
+        for (size_t s = 0; s < count; s++)
+            address[s] |= (uint16_t)((uint16_t)(rows[j][s] >= 0.5F) << j);
+    }
+}
+
+static void bit_rows(const struct layer *layer, size_t node, const uint8_t *in,
+                     const uint8_t **rows)
+{
+    const uint32_t *wires = layer->wiring + node * layer->desc.num_inputs;
+
+    for (unsigned j = 0; j < layer->desc.num_inputs; j++)
+        rows[j] = in + (size_t)wires[j] * LAYER_TILE;
+}
+
+static void real_rows(const struct layer *layer, size_t node, const float *in, const float **rows)
+{
+    const uint32_t *wires = layer->wiring + node * layer->desc.num_inputs;
+
+    for (unsigned j = 0; j < layer->desc.num_inputs; j++)
+        rows[j] = in + (size_t)wires[j] * LAYER_TILE;
+}
+
+void layer_address_node(const struct layer *layer, size_t node, const uint8_t *in_bits,
+                        uint16_t *address, size_t count)
+{
+    const uint8_t *rows[NODE_MAX_INPUTS];
+
+    bit_rows(layer, node, in_bits, rows);
+    address_of_bits(rows, layer->desc.num_inputs, address, count);
+}
+
+void layer_address(const struct layer *layer, const uint8_t *in_bits, uint16_t *address,
+                   size_t count)
+{
+    for (size_t node = 0; node < layer->width; node++)
+        layer_address_node(layer, node, in_bits, address + node * LAYER_TILE, count);
+}
+
+/* --- look-up kernels --- */
+
+SIMD_CLONES static void look_up(const float *table, const uint16_t *address, float *out,
+                                size_t count)
+{
+    for (size_t s = 0; s < count; s++)
+        out[s] = table[address[s]];
+}
+
+SIMD_CLONES static void look_up_slope(const float *slope, const uint16_t *address,
+                                      const float *grad, float *grad_in, size_t count)
+{
+    for (size_t s = 0; s < count; s++)
+        grad_in[s] += grad[s] * slope[address[s]];
+}
+
+static void scatter(const float *grad, const uint16_t *address, float *grad_table, size_t count)
+{
+    for (size_t s = 0; s < count; s++)
+        grad_table[address[s]] += grad[s];
+}
+
+/* --- forward --- */
+
+static void forward_real(const struct layer *layer, const struct layer_tile *tile, size_t count)
+{
+    const struct node_desc *desc = &layer->desc;
+
+    for (size_t node = 0; node < layer->width; node++) {
+        const float *in[NODE_MAX_INPUTS];
+        float *out[NODE_MAX_OUTPUTS];
+
+        real_rows(layer, node, tile->in, in);
+        for (unsigned o = 0; o < desc->num_outputs; o++)
+            out[o] = tile->out + (node * desc->num_outputs + o) * LAYER_TILE;
+        desc->type->forward(desc, layer_params(layer, node), layer_table(layer, node), in, out,
+                            count);
+    }
+}
+
+static void forward_look_up(const struct layer *layer, const struct layer_tile *tile, size_t count)
+{
+    const struct node_desc *desc = &layer->desc;
+
+    for (size_t i = 0; i < layer->num_outputs; i++) {
+        const uint16_t *address = tile->address + i / desc->num_outputs * LAYER_TILE;
+
+        look_up(layer->table + i * desc->table_size, address, tile->out + i * LAYER_TILE, count);
+    }
+}
+
+void layer_forward(const struct layer *layer, const struct layer_tile *tile, size_t count)
+{
+    if (tile->in_bits != NULL) {
+        layer_address(layer, tile->in_bits, tile->address, count);
+    } else if (layer->desc.type->lookup) {
+        for (size_t node = 0; node < layer->width; node++) {
+            const float *rows[NODE_MAX_INPUTS];
+
+            real_rows(layer, node, tile->in, rows);
+            address_of_reals(rows, layer->desc.num_inputs, tile->address + node * LAYER_TILE,
+                             count);
+        }
+    } else {
+        forward_real(layer, tile, count);
+        return;
+    }
+    forward_look_up(layer, tile, count);
+}
+
+/* --- backward --- */
+
+static const float *grad_row(const struct layer_tile *tile, size_t output)
+{
+    return tile->grad_out + output / tile->grad_group * LAYER_TILE;
+}
+
+static void backward_slopes(const struct layer *layer, const struct layer_tile *tile, size_t node,
+                            float *const *grad_in, size_t count)
+{
+    const struct node_desc *desc = &layer->desc;
+    const uint16_t *address = tile->address + node * LAYER_TILE;
+
+    for (unsigned o = 0; o < desc->num_outputs; o++) {
+        size_t output = node * desc->num_outputs + o;
+        const float *slope = layer->slope + output * desc->num_inputs * desc->table_size;
+
+        for (unsigned j = 0; j < desc->num_inputs; j++)
+            look_up_slope(slope + j * desc->table_size, address, grad_row(tile, output), grad_in[j],
+                          count);
+    }
+}
+
+void layer_backward_inputs(const struct layer *layer, const struct layer_tile *tile, float *grad_in,
+                           size_t count)
+{
+    const struct node_desc *desc = &layer->desc;
+
+    for (size_t node = 0; node < layer->width; node++) {
+        const uint32_t *wires = layer->wiring + node * desc->num_inputs;
+        const float *in[NODE_MAX_INPUTS], *grad[NODE_MAX_OUTPUTS];
+        float *rows[NODE_MAX_INPUTS];
+
+        for (unsigned j = 0; j < desc->num_inputs; j++)
+            rows[j] = grad_in + (size_t)wires[j] * LAYER_TILE;
+        if (layer->slope != NULL) {
+            backward_slopes(layer, tile, node, rows, count);
+            continue;
+        }
+        real_rows(layer, node, tile->in, in);
+        for (unsigned o = 0; o < desc->num_outputs; o++)
+            grad[o] = grad_row(tile, node * desc->num_outputs + o);
+        desc->type->backward_inputs(desc, layer_params(layer, node), layer_table(layer, node), in,
+                                    grad, rows, count);
+    }
+}
+
+static void params_of_tile(const struct layer *layer, size_t node, const struct layer_tile *tile,
+                           size_t count, float *grad_table, float *grad_params)
+{
+    const struct node_desc *desc = &layer->desc;
+    const float *in[NODE_MAX_INPUTS], *grad[NODE_MAX_OUTPUTS];
+
+    for (unsigned o = 0; o < desc->num_outputs; o++)
+        grad[o] = grad_row(tile, node * desc->num_outputs + o);
+    if (tile->in_bits == NULL && desc->type->backward_params != NULL) {
+        real_rows(layer, node, tile->in, in);
+        desc->type->backward_params(desc, layer_params(layer, node), layer_table(layer, node), in,
+                                    grad, grad_table, grad_params, count);
+        return;
+    }
+    for (unsigned o = 0; o < desc->num_outputs; o++)
+        scatter(grad[o], tile->address + node * LAYER_TILE, grad_table + o * desc->table_size,
+                count);
+}
+
+void layer_backward_params(const struct layer *layer, size_t node, const struct layer_tile *tiles,
+                           size_t num_tiles, const size_t *counts, float *grad_table,
+                           float *grad_params)
+{
+    const struct node_desc *desc = &layer->desc;
+
+    for (size_t t = 0; t < num_tiles; t++)
+        params_of_tile(layer, node, &tiles[t], counts[t], grad_table, grad_params);
+    desc->type->tabulate_backward(desc, layer_params(layer, node), layer_table(layer, node),
+                                  grad_table, grad_params);
+}
+
+/* --- hard --- */
+
+void layer_hard_tables(const struct layer *layer, uint64_t *tables)
+{
+    size_t words = (layer->desc.table_size + 63) / 64;
+
+    for (size_t i = 0; i < layer->num_outputs; i++)
+        node_hard_table(&layer->desc, layer_params(layer, i / layer->desc.num_outputs),
+                        (unsigned)(i % layer->desc.num_outputs), tables + i * words);
+}
+
+SIMD_CLONES static void look_up_bit(const uint64_t *table, const uint16_t *address, uint8_t *out,
+                                    size_t count)
+{
+    for (size_t s = 0; s < count; s++)
+        out[s] = (uint8_t)(table[address[s] / 64] >> (address[s] % 64) & 1);
+}
+
+void layer_hard_forward(const struct layer *layer, const uint64_t *tables, const uint8_t *in_bits,
+                        uint8_t *out_bits, size_t count)
+{
+    const struct node_desc *desc = &layer->desc;
+    size_t words = (desc->table_size + 63) / 64;
+
+    for (size_t node = 0; node < layer->width; node++) {
+        uint16_t address[LAYER_TILE];
+
+        layer_address_node(layer, node, in_bits, address, count);
+        for (unsigned o = 0; o < desc->num_outputs; o++) {
+            size_t output = node * desc->num_outputs + o;
+
+            look_up_bit(tables + output * words, address, out_bits + output * LAYER_TILE, count);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+/* The layer kinds of this library, one file each; listed in layer.c. */
+#ifndef DIFFLUT_LAYER_LAYER_KINDS_H
+#define DIFFLUT_LAYER_LAYER_KINDS_H
+
+#include "layer.h"
+
+extern const struct layer_kind layer_random; /* SPEC 3.1 */
+
+#endif

@@ -1,0 +1,139 @@
+#include "model.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum err_status copy_config(struct config **out, const struct config *config,
+                                   struct err *err)
+{
+    *out = malloc(sizeof **out);
+    if (*out == NULL) return err_nomem(err, "a configuration");
+    memcpy(*out, config, sizeof **out);
+    return ERR_OK;
+}
+
+/* One generator a node, so that a node's start does not depend on its neighbours. */
+static void init_layer(struct layer *layer, uint64_t seed, size_t index)
+{
+    for (size_t node = 0; node < layer->width; node++) {
+        struct rng rng;
+
+        rng_seed(&rng, rng_mix(seed, index, node), 0);
+        layer->desc.type->init(&layer->desc, layer_params(layer, node), &rng);
+    }
+    layer_prepare(layer);
+}
+
+static enum err_status create_layers(struct model *model, struct err *err)
+{
+    const struct config *config = model->config;
+    size_t inputs = (size_t)config->input_size * (size_t)config->encoder_config.num_bits;
+    enum err_status status = ERR_OK;
+
+    model->layers = calloc(config->num_layers, sizeof(struct layer *));
+    if (model->layers == NULL) return err_nomem(err, "layers");
+    for (size_t l = 0; status == ERR_OK && l < config->num_layers; l++) {
+        status = layer_create(&model->layers[l], config, l, inputs, err);
+        if (status != ERR_OK) break;
+        model->num_layers = l + 1;
+        init_layer(model->layers[l], (uint64_t)config->training.seed, l);
+        inputs = model->layers[l]->num_outputs;
+    }
+    if (status == ERR_OK && inputs % model->num_classes != 0)
+        status = config_complain(config, "layer_widths", err,
+                                 "the last layer has %zu outputs, which %zu classes do not divide: "
+                                 "hardware groups must be equal",
+                                 inputs, model->num_classes);
+    return status;
+}
+
+enum err_status model_create(struct model **out, const struct config *config, struct err *err)
+{
+    struct model *model = calloc(1, sizeof *model);
+    enum err_status status;
+
+    if (model == NULL) return err_nomem(err, "a model");
+    model->num_classes = (size_t)config->num_classes;
+    status = copy_config(&model->config, config, err);
+    if (status == ERR_OK && strcmp(config->model_type, "feedforward") != 0) {
+        static const char *const known[] = {"feedforward"};
+
+        status = config_complain_name(config, "model_type", config->model_type, known, 1, err);
+    }
+    if (status == ERR_OK) status = config_structural_hash(config, model->structural_hash, err);
+    if (status == ERR_OK) status = create_layers(model, err);
+    if (status != ERR_OK) {
+        model_free(model);
+        return status;
+    }
+    model->tau = config->runtime.tau;
+    if (model->tau <= 0) {
+        size_t outputs = model->layers[model->num_layers - 1]->num_outputs;
+
+        model->tau = sqrt((double)outputs / (double)model->num_classes) / 2;
+    }
+    *out = model;
+    return ERR_OK;
+}
+
+enum err_status model_fit_encoder(struct model *model, const struct dataset *dataset,
+                                  struct err *err)
+{
+    const struct config *config = model->config;
+    struct encoder *encoder = NULL;
+    struct code_map *map = NULL;
+    enum err_status status;
+
+    if (dataset->num_features != (size_t)config->input_size)
+        return config_complain(config, "input_size", err,
+                               "is %ld, but data set %s has %zu features", config->input_size,
+                               dataset->name, dataset->num_features);
+    if (dataset->num_classes > model->num_classes)
+        return config_complain(config, "num_classes", err,
+                               "is %ld, but data set %s has %zu classes", config->num_classes,
+                               dataset->name, dataset->num_classes);
+    status = code_map_copy(&map, dataset->map, err);
+    if (status == ERR_OK)
+        status = encoder_fit(&encoder, config, dataset->train.codes, dataset->train.count, err);
+    if (status != ERR_OK) {
+        code_map_free(map);
+        return status;
+    }
+    code_map_free(model->map);
+    encoder_free(model->encoder);
+    model->map = map;
+    model->encoder = encoder;
+    return ERR_OK;
+}
+
+void model_free(struct model *model)
+{
+    if (model == NULL) return;
+    for (size_t l = 0; l < model->num_layers; l++)
+        layer_free(model->layers[l]);
+    free(model->layers);
+    encoder_free(model->encoder);
+    code_map_free(model->map);
+    config_free(model->config);
+    free(model);
+}
+
+void model_near_threshold(const struct model *model, uint64_t *entries)
+{
+    for (size_t l = 0; l < model->num_layers; l++) {
+        const struct layer *layer = model->layers[l];
+        const struct node_desc *desc = &layer->desc;
+
+        entries[l] = 0;
+        for (size_t i = 0; i < layer->num_outputs * desc->table_size; i++) {
+            size_t output = i / desc->table_size;
+            double margin;
+
+            desc->type->hard_bit(desc, layer_params(layer, output / desc->num_outputs),
+                                 (unsigned)(output % desc->num_outputs),
+                                 (uint32_t)(i % desc->table_size), &margin);
+            if (fabs(margin) < 1e-6) entries[l]++;
+        }
+    }
+}

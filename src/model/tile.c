@@ -1,0 +1,246 @@
+#include "tile.h"
+
+#include "base/simd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- memory: one slab a tile --- */
+
+struct layout {
+    uint8_t *base;
+    size_t size;
+};
+
+static void *take(struct layout *layout, size_t rows, size_t element)
+{
+    void *block = layout->base == NULL ? NULL : layout->base + layout->size;
+
+    layout->size += rows * LAYER_TILE * element;
+    return block;
+}
+
+static void lay_out(struct tile *tile, const struct model *model, int backward,
+                    struct layout *layout)
+{
+    tile->codes = take(layout, model->encoder->num_features, sizeof *tile->codes);
+    tile->bits = take(layout, model->encoder->num_bits, sizeof *tile->bits);
+    tile->logits = take(layout, model->num_classes, sizeof *tile->logits);
+    tile->grad_logits = take(layout, backward ? model->num_classes : 0, sizeof *tile->logits);
+    for (size_t l = 0; l < model->num_layers; l++) {
+        const struct layer *layer = model->layers[l];
+        struct layer_tile *t = &tile->layers[l];
+        bool top = l + 1 == model->num_layers;
+
+        t->out = take(layout, layer->num_outputs, sizeof *t->out);
+        if (layer_uses_address(layer, l == 0))
+            t->address = take(layout, layer->width, sizeof *t->address);
+        if (backward && !top) t->grad_out = take(layout, layer->num_outputs, sizeof *t->grad_out);
+        t->grad_group = top ? layer->num_outputs / model->num_classes : 1;
+        if (top) t->grad_out = tile->grad_logits;
+        if (l == 0)
+            t->in_bits = tile->bits;
+        else
+            t->in = tile->layers[l - 1].out;
+    }
+}
+
+enum err_status tile_create(struct tile *tile, const struct model *model, int backward,
+                            struct err *err)
+{
+    struct layout layout = {0};
+
+    memset(tile, 0, sizeof *tile);
+    tile->layers = calloc(model->num_layers, sizeof *tile->layers);
+    if (tile->layers == NULL) return err_nomem(err, "a tile");
+    lay_out(tile, model, backward, &layout);
+    layout.size += SIMD_ALIGN;
+    tile->slab = aligned_alloc(SIMD_ALIGN, layout.size / SIMD_ALIGN * SIMD_ALIGN);
+    if (tile->slab == NULL) {
+        tile_free(tile);
+        return err_nomem(err, "a tile");
+    }
+    memset(tile->slab, 0, layout.size / SIMD_ALIGN * SIMD_ALIGN);
+    layout = (struct layout){.base = tile->slab};
+    lay_out(tile, model, backward, &layout);
+    return ERR_OK;
+}
+
+void tile_free(struct tile *tile)
+{
+    free(tile->layers);
+    free(tile->slab);
+    memset(tile, 0, sizeof *tile);
+}
+
+/* --- input --- */
+
+/* Blocks of 16 features: one source line a sample and one destination line a feature stay hot. */
+static void transpose(uint16_t *out, const uint16_t *const *rows, size_t features, size_t count)
+{
+    enum { BLOCK = 16 };
+
+    for (size_t first = 0; first < features; first += BLOCK) {
+        size_t end = first + BLOCK < features ? first + BLOCK : features;
+
+        for (size_t s = 0; s < count; s++) {
+            for (size_t f = first; f < end; f++)
+                out[f * LAYER_TILE + s] = rows[s][f];
+        }
+    }
+}
+
+void tile_load(struct tile *tile, const struct model *model, const uint16_t *codes,
+               const uint32_t *order, size_t first, size_t samples)
+{
+    size_t features = model->encoder->num_features;
+    const uint16_t *rows[LAYER_TILE];
+
+    tile->samples = samples;
+    tile->count = (samples + 15) / 16 * 16;
+    tile->id = first;
+    for (size_t s = 0; s < tile->count; s++) { /* columns past the end repeat the last sample */
+        size_t sample = s < samples ? s : samples - 1;
+
+        rows[s] = codes + (order != NULL ? order[sample] : first + sample) * features;
+    }
+    transpose(tile->codes, rows, features, tile->count);
+    encoder_encode(model->encoder, tile->codes, tile->count, LAYER_TILE, tile->bits);
+}
+
+/* --- noise --- */
+
+/* True with probability p, the same for the same (purpose, layer, signal, sample). */
+static bool draw(const struct tile *tile, const struct tile_noise *noise, unsigned purpose,
+                 size_t layer, size_t signal, size_t s, double p)
+{
+    uint64_t place = ((uint64_t)purpose << 56) | ((uint64_t)layer << 40) | signal;
+
+    return (double)(rng_mix(noise->seed, place, tile->id + s) >> 11) * 0x1p-53 < p;
+}
+
+enum { DRAW_FLIP = 1, DRAW_DROP, DRAW_COIN, DRAW_SAMPLE };
+
+void tile_flip_bits(const struct tile *tile, const struct tile_noise *noise, size_t layer,
+                    uint8_t *bits, size_t signals)
+{
+    if (noise == NULL || noise->flip <= 0) return;
+    for (size_t i = 0; i < signals; i++) {
+        for (size_t s = 0; s < tile->samples; s++)
+            bits[i * LAYER_TILE + s] ^=
+                (uint8_t)draw(tile, noise, DRAW_FLIP, layer, i, s, noise->flip);
+    }
+}
+
+/* Flips and drops on the outputs of hidden layer l, which are the inputs of layer l + 1. */
+static void disturb(struct tile *tile, const struct model *model, const struct tile_noise *noise,
+                    size_t l)
+{
+    float *out = tile->layers[l].out;
+
+    if (noise == NULL || (noise->flip <= 0 && noise->dropout <= 0)) return;
+    for (size_t i = 0; i < model->layers[l]->num_outputs; i++) {
+        for (size_t s = 0; s < tile->samples; s++) {
+            float *x = &out[i * LAYER_TILE + s];
+
+            if (noise->dropout > 0 && draw(tile, noise, DRAW_DROP, l, i, s, noise->dropout))
+                *x = draw(tile, noise, DRAW_COIN, l, i, s, 0.5) ? 1.0F : 0.0F;
+            if (noise->flip > 0 && draw(tile, noise, DRAW_FLIP, l + 1, i, s, noise->flip))
+                *x = 1.0F - *x;
+        }
+    }
+}
+
+/* --- passes --- */
+
+SIMD_CLONES static void add_rows(float *sum, const float *rows, size_t num_rows, float scale,
+                                 size_t count)
+{
+    memset(sum, 0, count * sizeof *sum);
+    for (size_t r = 0; r < num_rows; r++) {
+        for (size_t s = 0; s < count; s++)
+            sum[s] += rows[r * LAYER_TILE + s];
+    }
+    for (size_t s = 0; s < count; s++)
+        sum[s] *= scale;
+}
+
+/* GroupSum: class c sums outputs [c*G, (c+1)*G) and divides by tau (SPEC 4). */
+static void group_sum(struct tile *tile, const struct model *model)
+{
+    const struct layer_tile *top = &tile->layers[model->num_layers - 1];
+    float scale = (float)(1.0 / model->tau);
+
+    for (size_t c = 0; c < model->num_classes; c++)
+        add_rows(tile->logits + c * LAYER_TILE, top->out + c * top->grad_group * LAYER_TILE,
+                 top->grad_group, scale, tile->count);
+}
+
+void tile_forward(struct tile *tile, const struct model *model, const struct tile_noise *noise)
+{
+    tile_flip_bits(tile, noise, 0, tile->bits, model->encoder->num_bits);
+    for (size_t l = 0; l < model->num_layers; l++) {
+        layer_forward(model->layers[l], &tile->layers[l], tile->count);
+        if (l + 1 < model->num_layers) disturb(tile, model, noise, l);
+    }
+    group_sum(tile, model);
+}
+
+/* Draws the bits of layer l from the soft values at its bit inputs. */
+static void sample_layer(struct tile *tile, const struct model *model,
+                         const struct tile_noise *noise, size_t l, const uint8_t *in, uint8_t *out)
+{
+    const struct layer *layer = model->layers[l];
+    uint16_t address[LAYER_TILE];
+
+    for (size_t i = 0; i < layer->num_outputs; i++) {
+        const float *table = layer->table + i * layer->desc.table_size;
+
+        if (i % layer->desc.num_outputs == 0)
+            layer_address_node(layer, i / layer->desc.num_outputs, in, address, tile->count);
+        for (size_t s = 0; s < tile->samples; s++)
+            out[i * LAYER_TILE + s] =
+                draw(tile, noise, DRAW_SAMPLE, l, i, s, (double)table[address[s]]);
+    }
+}
+
+void tile_sample(struct tile *tile, const struct model *model, const struct tile_noise *noise,
+                 uint8_t *scratch_bits)
+{
+    const uint8_t *in = tile->bits;
+    size_t half = 0;
+
+    for (size_t l = 0; l < model->num_layers; l++)
+        half = model->layers[l]->num_outputs > half ? model->layers[l]->num_outputs : half;
+    tile_flip_bits(tile, noise, 0, tile->bits, model->encoder->num_bits);
+    for (size_t l = 0; l < model->num_layers; l++) {
+        uint8_t *out = scratch_bits + (l % 2) * half * LAYER_TILE;
+        size_t signals = model->layers[l]->num_outputs;
+
+        sample_layer(tile, model, noise, l, in, out);
+        if (l + 1 < model->num_layers) tile_flip_bits(tile, noise, l + 1, out, signals);
+        in = out;
+    }
+    for (size_t i = 0; i < model->layers[model->num_layers - 1]->num_outputs; i++) {
+        for (size_t s = 0; s < tile->samples; s++)
+            tile->layers[model->num_layers - 1].out[i * LAYER_TILE + s] = in[i * LAYER_TILE + s];
+    }
+    group_sum(tile, model);
+}
+
+void tile_backward_layer(struct tile *tile, const struct model *model, size_t layer,
+                         const struct tile_noise *noise)
+{
+    struct layer_tile *below = &tile->layers[layer - 1];
+    size_t signals = model->layers[layer - 1]->num_outputs;
+
+    memset(below->grad_out, 0, signals * LAYER_TILE * sizeof *below->grad_out);
+    layer_backward_inputs(model->layers[layer], &tile->layers[layer], below->grad_out, tile->count);
+    if (noise == NULL || noise->dropout <= 0) return;
+    for (size_t i = 0; i < signals; i++) {
+        for (size_t s = 0; s < tile->samples; s++) {
+            if (draw(tile, noise, DRAW_DROP, layer - 1, i, s, noise->dropout))
+                below->grad_out[i * LAYER_TILE + s] = 0.0F;
+        }
+    }
+}

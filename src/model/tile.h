@@ -1,0 +1,57 @@
+/* One tile of samples on its way through a model: the blocks that forward leaves for backward.
+ *
+ * The trainer keeps one per LAYER_TILE samples of a batch; the soft evaluation one per thread. */
+#ifndef DIFFLUT_MODEL_TILE_H
+#define DIFFLUT_MODEL_TILE_H
+
+#include "model.h"
+
+struct tile {
+    size_t samples;  /* used columns */
+    size_t count;    /* samples rounded up to a multiple of 16: what kernels run over */
+    uint64_t id;     /* number of the first sample, for noise that does not depend on tiling */
+    uint16_t *codes; /* [num_features][LAYER_TILE] */
+    uint8_t *bits;   /* [encoder->num_bits][LAYER_TILE] */
+    struct layer_tile *layers; /* [num_layers] */
+    float *logits;             /* [num_classes][LAYER_TILE] */
+    float *grad_logits;        /* the same shape: gradient of the class sums (already / tau) */
+    void *slab;                /* all of the above */
+};
+
+/* Noise on the way (SPEC 3.3): every draw is a hash of (seed, layer, signal, sample). */
+struct tile_noise {
+    double flip; /* probability that an input of a layer becomes 1 - x; no effect on gradients */
+    double
+        dropout; /* probability that an output of a hidden layer is replaced by a fair coin, which
+                       passes no gradient */
+    uint64_t seed;
+};
+
+enum { TILE_FORWARD = 0, TILE_BACKWARD = 1 };
+
+/* `backward` also makes room for gradients. */
+enum err_status tile_create(struct tile *tile, const struct model *model, int backward,
+                            struct err *err);
+void tile_free(struct tile *tile);
+
+/* Gathers samples order[0..samples) (or first, first + 1, ... when order is NULL) of row-major codes,
+ * and encodes them. */
+void tile_load(struct tile *tile, const struct model *model, const uint16_t *codes,
+               const uint32_t *order, size_t first, size_t samples);
+
+/* Soft forward through all layers and GroupSum. */
+void tile_forward(struct tile *tile, const struct model *model, const struct tile_noise *noise);
+
+/* Bernoulli forward: every node's soft value at bit inputs is the probability of its output bit. */
+void tile_sample(struct tile *tile, const struct model *model, const struct tile_noise *noise,
+                 uint8_t *scratch_bits);
+
+/* Input gradient of one layer (index >= 1) into the layer below, dropout respected. */
+void tile_backward_layer(struct tile *tile, const struct model *model, size_t layer,
+                         const struct tile_noise *noise);
+
+/* Flips bytes of 0/1 [signals][LAYER_TILE] as layer `layer` would see them. */
+void tile_flip_bits(const struct tile *tile, const struct tile_noise *noise, size_t layer,
+                    uint8_t *bits, size_t signals);
+
+#endif

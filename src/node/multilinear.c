@@ -1,0 +1,82 @@
+#include "multilinear.h"
+
+#include "base/simd.h"
+
+/* Vectors are passed only between functions that are always inlined: no calling convention is
+ * involved that could differ between versions. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+/* Eight samples, or eight table entries. */
+typedef float v8 __attribute__((vector_size(32)));
+typedef float v8_unaligned __attribute__((vector_size(32), aligned(4), may_alias));
+
+enum { MAX_LOW = 3, MAX_HIGH = 9 };
+
+/* Constant trip counts up to 8 (n <= 6) unroll whole, which keeps the small arrays in registers. */
+#define UNROLL _Pragma("GCC unroll 8")
+
+/* Lane l of bit[j] is bit j of l. */
+static const v8 lane_bit[MAX_LOW] = {
+    {0, 1, 0, 1, 0, 1, 0, 1}, {0, 0, 1, 1, 0, 0, 1, 1}, {0, 0, 0, 0, 1, 1, 1, 1}};
+
+/* Expands `call` with constant splits for n = 1..6, so that the loops above unroll. */
+#define DISPATCH(call)                                                                             \
+    switch (n) {                                                                                   \
+    case 1:                                                                                        \
+        call(1, 0);                                                                                \
+        break;                                                                                     \
+    case 2:                                                                                        \
+        call(2, 0);                                                                                \
+        break;                                                                                     \
+    case 3:                                                                                        \
+        call(3, 0);                                                                                \
+        break;                                                                                     \
+    case 4:                                                                                        \
+        call(3, 1);                                                                                \
+        break;                                                                                     \
+    case 5:                                                                                        \
+        call(3, 2);                                                                                \
+        break;                                                                                     \
+    case 6:                                                                                        \
+        call(3, 3);                                                                                \
+        break;                                                                                     \
+    default:                                                                                       \
+        call(3, n - 3);                                                                            \
+        break;                                                                                     \
+    }
+
+#define KERNEL(name) name##_baseline
+#include "multilinear_kernel.h"
+#undef KERNEL
+
+#if SIMD_X86
+SIMD_BEGIN_AVX2
+#define KERNEL(name) name##_avx2
+#include "multilinear_kernel.h"
+#undef KERNEL
+SIMD_END
+
+SIMD_BEGIN_AVX512
+#define KERNEL(name) name##_avx512
+#include "multilinear_kernel.h"
+#undef KERNEL
+SIMD_END
+#endif
+
+void multilinear_forward(unsigned n, const float *table, const float *const *in, float *out,
+                         size_t count)
+{
+    SIMD_CALL(multilinear_forward, (n, table, in, out, count));
+}
+
+void multilinear_backward_inputs(unsigned n, const float *table, const float *const *in,
+                                 const float *grad_out, float *const *grad_in, size_t count)
+{
+    SIMD_CALL(multilinear_backward_inputs, (n, table, in, grad_out, grad_in, count));
+}
+
+void multilinear_backward_table(unsigned n, const float *const *in, const float *grad_out,
+                                float *grad_table, size_t count)
+{
+    SIMD_CALL(multilinear_backward_table, (n, in, grad_out, grad_table, count));
+}

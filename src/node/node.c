@@ -1,0 +1,135 @@
+#include "node.h"
+
+#include "node_types.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct node_type *const types[] = {
+    &node_probabilistic,
+    &node_dwn,
+};
+
+enum { NUM_TYPES = sizeof types / sizeof types[0] };
+
+const struct node_type *const *node_types(size_t *count)
+{
+    *count = NUM_TYPES;
+    return types;
+}
+
+const struct node_type *node_find(const char *name)
+{
+    for (size_t i = 0; i < NUM_TYPES; i++) {
+        if (strcmp(types[i]->name, name) == 0) return types[i];
+    }
+    return NULL;
+}
+
+void node_add_tensor(struct node_desc *desc, const char *name, size_t rows, size_t columns,
+                     bool trainable)
+{
+    struct node_tensor *tensor = &desc->tensors[desc->num_tensors++];
+
+    snprintf(tensor->name, sizeof tensor->name, "%s", name);
+    tensor->rank = columns > 0 ? 2 : 1;
+    tensor->shape[0] = rows;
+    tensor->shape[1] = columns;
+    tensor->count = columns > 0 ? rows * columns : rows;
+    tensor->offset = desc->num_params;
+    tensor->trainable = trainable;
+    desc->num_params += tensor->count;
+    if (trainable) desc->num_trainable = desc->num_params;
+}
+
+/* An option is read by whichever node type of the model knows it; one that none knows is refused. */
+static enum err_status pairs_of_type(const struct config *config, const struct node_type *type,
+                                     struct config_pairs *own, struct err *err)
+{
+    for (size_t i = 0; i < config->node_config.count; i++) {
+        const struct config_pair *pair = &config->node_config.items[i];
+        bool known_here = false, known = false;
+
+        for (size_t t = 0; t < type->num_options; t++)
+            known_here |= strcmp(type->options[t].name, pair->key) == 0;
+        for (size_t l = 0; l < config->num_layers; l++) {
+            const struct node_type *other = node_find(config->node_type[l]);
+
+            for (size_t t = 0; other != NULL && t < other->num_options; t++)
+                known |= strcmp(other->options[t].name, pair->key) == 0;
+        }
+        if (known_here) own->items[own->count++] = *pair;
+        if (!known_here && !known) {
+            const char *names[64];
+            size_t count = 0;
+
+            for (; count < type->num_options && count < 64; count++)
+                names[count] = type->options[count].name;
+            return config_complain_name(config, "node_config", pair->key, names, count, err);
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err_status read_options(struct node_desc *desc, const struct config *config,
+                                    struct err *err)
+{
+    const struct node_type *type = desc->type;
+    struct config_pairs *own = calloc(1, sizeof *own);
+    enum err_status status = own == NULL ? err_nomem(err, "node options") : ERR_OK;
+
+    if (status == ERR_OK) status = pairs_of_type(config, type, own, err);
+    if (status == ERR_OK && type->num_options > 0) {
+        desc->options = calloc(1, type->options_size);
+        if (desc->options == NULL)
+            status = err_nomem(err, "node options");
+        else
+            status = config_options_read(config, "node_config", own, type->options,
+                                         type->num_options, desc->options, err);
+    }
+    free(own);
+    return status;
+}
+
+enum err_status node_describe(struct node_desc *desc, const struct config *config, size_t layer,
+                              struct err *err)
+{
+    enum err_status status;
+
+    memset(desc, 0, sizeof *desc);
+    desc->type = node_find(config->node_type[layer]);
+    if (desc->type == NULL) {
+        const char *names[NUM_TYPES];
+
+        for (size_t i = 0; i < NUM_TYPES; i++)
+            names[i] = types[i]->name;
+        return config_complain_name(config, "node_type", config->node_type[layer], names, NUM_TYPES,
+                                    err);
+    }
+    desc->num_inputs = (unsigned)config->node_input_dim[layer];
+    desc->num_outputs = 1;
+    desc->table_size = (size_t)1 << desc->num_inputs;
+    desc->temperature = config->runtime.temperature;
+    desc->upstream = strcmp(config->compat, "upstream") == 0;
+    status = read_options(desc, config, err);
+    if (status == ERR_OK) status = desc->type->describe(desc, err);
+    if (status != ERR_OK) node_desc_free(desc);
+    return status;
+}
+
+void node_desc_free(struct node_desc *desc)
+{
+    free(desc->options);
+    desc->options = NULL;
+}
+
+void node_hard_table(const struct node_desc *desc, const float *params, unsigned output,
+                     uint64_t *words)
+{
+    memset(words, 0, (desc->table_size + 63) / 64 * sizeof *words);
+    for (size_t a = 0; a < desc->table_size; a++) {
+        if (desc->type->hard_bit(desc, params, output, (uint32_t)a, NULL))
+            words[a / 64] |= UINT64_C(1) << (a % 64);
+    }
+}

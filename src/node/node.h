@@ -1,0 +1,109 @@
+/* Node types: what one LUT is while it is trained, and the table it becomes. SPEC section 1.
+ *
+ * A node has n inputs, m outputs and a block of parameters. Its soft values at the 2^n corners of the
+ * input cube are its soft table; its hard table is one bit per corner and is what the hardware gets.
+ * Address a has input j as bit j (input 0 is the least significant).
+ *
+ * Rows: an activation row is `count` floats, one a sample. in[j] is the row of input j, out[o] the row
+ * of output o. Every function works on one node, is thread-safe and cannot fail; describe() has
+ * checked the shape before. One file per type, one line in node.c. */
+#ifndef DIFFLUT_NODE_NODE_H
+#define DIFFLUT_NODE_NODE_H
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "config/config.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { NODE_MAX_INPUTS = 12, NODE_MAX_OUTPUTS = 16, NODE_MAX_TENSORS = 12 };
+
+/* A named slice of a node's parameter block, as the original library names it. */
+struct node_tensor {
+    char name[32];
+    size_t rank, shape[2], offset, count;
+    bool trainable; /* trainable slices come before the others */
+};
+
+struct node_desc {
+    const struct node_type *type;
+    unsigned num_inputs;  /* n, 1..NODE_MAX_INPUTS */
+    unsigned num_outputs; /* m, 1..NODE_MAX_OUTPUTS */
+    size_t table_size;    /* 2^n */
+    size_t num_params;    /* floats of one node, buffers included */
+    size_t num_trainable; /* the first so many are trained */
+    struct node_tensor tensors[NODE_MAX_TENSORS];
+    size_t num_tensors;
+    double temperature; /* runtime.temperature */
+    bool upstream;      /* compat: upstream (SPEC 15) */
+    void *options;      /* the type's own options struct, or NULL; owned */
+};
+
+struct node_type {
+    const char *name, *meaning;
+
+    /* The training forward pass thresholds its inputs at 0.5 (x >= 0.5 is 1) and looks the soft table
+     * up: forward() is then not needed. */
+    bool lookup;
+
+    const struct config_option *options;
+    size_t num_options, options_size;
+
+    /* Fills tensors, num_params and num_trainable; refuses shapes the type cannot have. */
+    enum err_status (*describe)(struct node_desc *desc, struct err *err);
+
+    /* Default initialisation of one node, buffers included. */
+    void (*init)(const struct node_desc *desc, float *params, struct rng *rng);
+    /* Passes input 0 through: clarity c, noise standard deviation s (SPEC 5, residual). */
+    void (*init_residual)(const struct node_desc *desc, float *params, struct rng *rng,
+                          double clarity, double noise);
+
+    /* Soft table [m][2^n], and the gradient through it: grad_params[i] += sum_a grad_table[a] * d
+     * table[a] / d params[i]. */
+    void (*tabulate)(const struct node_desc *desc, const float *params, float *table);
+    void (*tabulate_backward)(const struct node_desc *desc, const float *params, const float *table,
+                              const float *grad_table, float *grad_params);
+
+    /* lookup types only: slope[o][j][a], the factor of the input gradient at address a. NULL: the
+     * input gradient needs the real inputs (backward_inputs). */
+    void (*slopes)(const struct node_desc *desc, const float *params, const float *table,
+                   float *slope);
+
+    /* Soft forward on real inputs. NULL for lookup types. */
+    void (*forward)(const struct node_desc *desc, const float *params, const float *table,
+                    const float *const *in, float *const *out, size_t count);
+    /* grad_in[j] += gradient of input j. NULL where slopes() serves. */
+    void (*backward_inputs)(const struct node_desc *desc, const float *params, const float *table,
+                            const float *const *in, const float *const *grad_out,
+                            float *const *grad_in, size_t count);
+    /* Adds either to grad_table (then tabulate_backward() is called once all samples are in) or to
+     * grad_params. NULL where the look-up's own gradient serves. */
+    void (*backward_params)(const struct node_desc *desc, const float *params, const float *table,
+                            const float *const *in, const float *const *grad_out, float *grad_table,
+                            float *grad_params, size_t count);
+
+    /* The hardware's bit: output o at address a, from the parameters alone, in double. *margin (may
+     * be NULL) is the signed distance from the decision threshold. */
+    bool (*hard_bit)(const struct node_desc *desc, const float *params, unsigned output,
+                     uint32_t address, double *margin);
+};
+
+const struct node_type *const *node_types(size_t *count);
+const struct node_type *node_find(const char *name); /* NULL when unknown */
+
+/* Fills *desc for a layer of the configuration (layer index for the type's name and n). */
+enum err_status node_describe(struct node_desc *desc, const struct config *config, size_t layer,
+                              struct err *err);
+void node_desc_free(struct node_desc *desc); /* frees the options */
+
+/* Used by describe(): appends a tensor slice. Trainable ones first. */
+void node_add_tensor(struct node_desc *desc, const char *name, size_t rows, size_t columns,
+                     bool trainable);
+
+/* Hard table of one output, 2^n bits in words of 64, bit a of word a / 64. */
+void node_hard_table(const struct node_desc *desc, const float *params, unsigned output,
+                     uint64_t *words);
+
+#endif

@@ -1,0 +1,10 @@
+/* The node types of this library, one file each; listed in node.c. */
+#ifndef DIFFLUT_NODE_NODE_TYPES_H
+#define DIFFLUT_NODE_NODE_TYPES_H
+
+#include "node.h"
+
+extern const struct node_type node_probabilistic; /* SPEC 1.6 */
+extern const struct node_type node_dwn;           /* SPEC 1.4 */
+
+#endif
