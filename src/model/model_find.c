@@ -1,0 +1,327 @@
+/* Finding models: pretrained names, YAML paths, training folders. */
+#include "base/file.h"
+#include "base/text.h"
+#include "model.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef DIFFLUT_PREFIX
+#define DIFFLUT_PREFIX "/usr/local"
+#endif
+
+enum { MAX_ROOTS = 4 };
+
+struct roots {
+    char *path[MAX_ROOTS];
+    size_t count;
+};
+
+static void add_root(struct roots *roots, char *path)
+{
+    if (path != NULL && file_is_dir(path))
+        roots->path[roots->count++] = path;
+    else
+        free(path);
+}
+
+/* The pretrained folder of the source tree that the running program was built in
+ * (<tree>/build/bin/difflut-hdl), malloc'ed, or NULL. */
+static char *tree_root(void)
+{
+    char self[4096];
+    ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+
+    if (size <= 0) return NULL;
+    self[size] = '\0';
+    for (int up = 0; up < 3; up++) {
+        char *slash = strrchr(self, '/');
+
+        if (slash == NULL) return NULL;
+        *slash = '\0';
+    }
+    return file_join(self, "pretrained");
+}
+
+static void find_roots(struct roots *roots)
+{
+    const char *named = getenv("DIFFLUT_PRETRAINED");
+
+    memset(roots, 0, sizeof *roots);
+    if (named != NULL && named[0] != '\0') add_root(roots, strdup(named));
+    add_root(roots, strdup("pretrained"));
+    add_root(roots, tree_root());
+    add_root(roots, strdup(DIFFLUT_PREFIX "/share/difflut/pretrained"));
+}
+
+static void free_roots(struct roots *roots)
+{
+    for (size_t i = 0; i < roots->count; i++)
+        free(roots->path[i]);
+}
+
+static bool ends_with(const char *text, const char *ending)
+{
+    size_t a = strlen(text), b = strlen(ending);
+
+    return a > b && strcmp(text + a - b, ending) == 0;
+}
+
+/* `path` with its ending replaced, malloc'ed. */
+static char *replace_ending(const char *path, const char *old, const char *new)
+{
+    size_t kept = strlen(path) - strlen(old);
+    char *result = malloc(kept + strlen(new) + 1);
+
+    if (result != NULL) {
+        memcpy(result, path, kept);
+        strcpy(result + kept, new);
+    }
+    return result;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* --- the list of names --- */
+
+struct names {
+    char **items;
+    size_t count;
+};
+
+static void free_names(struct names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        free(names->items[i]);
+    free(names->items);
+    *names = (struct names){0};
+}
+
+static enum err_status add_name(struct names *names, const char *leaf, struct err *err)
+{
+    char *name = file_stem(leaf);
+    char **grown;
+
+    for (size_t i = 0; name != NULL && i < names->count; i++) {
+        if (strcmp(names->items[i], name) == 0) {
+            free(name);
+            return ERR_OK;
+        }
+    }
+    grown = name == NULL ? NULL : realloc(names->items, (names->count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        free(name);
+        return err_nomem(err, "model names");
+    }
+    names->items = grown;
+    names->items[names->count++] = name;
+    return ERR_OK;
+}
+
+/* Adds every model (a .safetensors file) of a folder and, one level deep, of its folders. */
+static enum err_status scan(struct names *names, const char *folder, int depth, struct err *err)
+{
+    DIR *dir = opendir(folder);
+    enum err_status status = ERR_OK;
+    struct dirent *entry;
+
+    if (dir == NULL) return ERR_OK;
+    while (status == ERR_OK && (entry = readdir(dir)) != NULL) {
+        char *path = entry->d_name[0] == '.' ? NULL : file_join(folder, entry->d_name);
+
+        if (path != NULL && ends_with(entry->d_name, ".safetensors"))
+            status = add_name(names, entry->d_name, err);
+        else if (path != NULL && depth > 0 && file_is_dir(path))
+            status = scan(names, path, depth - 1, err);
+        free(path);
+    }
+    closedir(dir);
+    return status;
+}
+
+enum err_status model_list(char ***names, size_t *count, struct err *err)
+{
+    struct names found = {0};
+    struct roots roots;
+    enum err_status status = ERR_OK;
+
+    find_roots(&roots);
+    for (size_t i = 0; status == ERR_OK && i < roots.count; i++)
+        status = scan(&found, roots.path[i], 1, err);
+    free_roots(&roots);
+    if (status != ERR_OK) {
+        free_names(&found);
+        return status;
+    }
+    if (found.count > 1) qsort(found.items, found.count, sizeof *found.items, by_name);
+    *names = found.items;
+    *count = found.count;
+    return ERR_OK;
+}
+
+/* --- one model --- */
+
+/* <root>/<name>.yaml or <root>/<kind>/<name>.yaml, malloc'ed, or NULL. */
+static char *find_in_root(const char *root, const char *name)
+{
+    static const char *const kinds[] = {"", "feedforward/", "convnet/"};
+
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        char leaf[CONFIG_NAME_SIZE + 32], *path;
+
+        snprintf(leaf, sizeof leaf, "%s%s.yaml", kinds[k], name);
+        path = file_join(root, leaf);
+        if (path != NULL && file_exists(path)) return path;
+        free(path);
+    }
+    return NULL;
+}
+
+static char *find_by_name(const char *name)
+{
+    struct roots roots;
+    char *path = NULL;
+
+    if (strlen(name) >= CONFIG_NAME_SIZE || strchr(name, '/') != NULL) return NULL;
+    find_roots(&roots);
+    for (size_t i = 0; path == NULL && i < roots.count; i++)
+        path = find_in_root(roots.path[i], name);
+    free_roots(&roots);
+    return path;
+}
+
+/* The one .yaml of a training folder that has weights beside it. */
+static enum err_status find_in_folder(const char *folder, char **yaml, struct err *err)
+{
+    struct names names = {0};
+    enum err_status status = scan(&names, folder, 0, err);
+
+    if (status == ERR_OK && names.count == 0)
+        status = err_set(err, ERR_ARG,
+                         "%s: no model in this folder (expected NAME.yaml and NAME.safetensors, "
+                         "as train writes them)",
+                         folder);
+    if (status == ERR_OK && names.count > 1)
+        status = err_set(err, ERR_ARG, "%s: holds %zu models: name one, for instance %s/%s.yaml",
+                         folder, names.count, folder, names.items[0]);
+    if (status == ERR_OK) {
+        char leaf[1024];
+
+        snprintf(leaf, sizeof leaf, "%s.yaml", names.items[0]);
+        *yaml = file_join(folder, leaf);
+        if (*yaml == NULL) status = err_nomem(err, "a path");
+    }
+    free_names(&names);
+    return status;
+}
+
+static enum err_status not_found(const char *name, struct err *err)
+{
+    struct text known = {0};
+    const char *nearest;
+    char **names = NULL;
+    size_t count = 0;
+
+    if (model_list(&names, &count, NULL) != ERR_OK) count = 0;
+    nearest = text_nearest(name, (const char *const *)names, count);
+    for (size_t i = 0; i < count; i++)
+        text_add(&known, "%s%s", i > 0 ? ", " : "", names[i]);
+    err_set(
+        err, ERR_ARG,
+        "no model '%s': expected a pretrained name (%s), a YAML file or a training folder%s%s%s",
+        name, count > 0 && known.data != NULL ? known.data : "none found",
+        nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "",
+        nearest != NULL ? "?" : "");
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+    text_free(&known);
+    return ERR_ARG;
+}
+
+static enum err_status find_yaml(const char *name, char **yaml, struct err *err)
+{
+    *yaml = NULL;
+    if (file_is_dir(name)) return find_in_folder(name, yaml, err);
+    if (ends_with(name, ".safetensors") && file_exists(name))
+        *yaml = replace_ending(name, ".safetensors", ".yaml");
+    else if (file_exists(name))
+        *yaml = strdup(name);
+    else
+        *yaml = find_by_name(name);
+    return *yaml == NULL ? not_found(name, err) : ERR_OK;
+}
+
+/* A YAML without weights beside it may name a pretrained model whose weights it uses. */
+static enum err_status weights_of_config(const char *yaml, char **weights, struct err *err)
+{
+    struct config *config = NULL;
+    enum err_status status = config_read(&config, yaml, err);
+
+    if (status != ERR_OK) return status;
+    if (config->pretrained && config->pretrained_name[0] != '\0') {
+        char *other = find_by_name(config->pretrained_name);
+
+        if (other == NULL)
+            status = not_found(config->pretrained_name, err);
+        else
+            *weights = replace_ending(other, ".yaml", ".safetensors");
+        free(other);
+    } else {
+        status = err_set(err, ERR_ARG,
+                         "%s: has no weights beside it: train it first (difflut-hdl train %s), or "
+                         "set pretrained: true and pretrained_name",
+                         yaml, yaml);
+    }
+    config_free(config);
+    return status;
+}
+
+enum err_status model_find(const char *name, char **config_path, char **weights_path,
+                           struct err *err)
+{
+    char *yaml, *weights = NULL;
+    enum err_status status = find_yaml(name, &yaml, err);
+
+    if (status != ERR_OK) return status;
+    if (ends_with(yaml, ".yaml"))
+        weights = replace_ending(yaml, ".yaml", ".safetensors");
+    else if (ends_with(yaml, ".yml"))
+        weights = replace_ending(yaml, ".yml", ".safetensors");
+    if (weights == NULL || !file_exists(weights)) {
+        free(weights);
+        weights = NULL;
+        status = weights_of_config(yaml, &weights, err);
+    }
+    if (status != ERR_OK) {
+        free(yaml);
+        return status;
+    }
+    *config_path = yaml;
+    *weights_path = weights;
+    return ERR_OK;
+}
+
+enum err_status model_open(struct model **out, const char *name, const char *const *overrides,
+                           size_t num_overrides, struct err *err)
+{
+    char *config_path, *weights_path;
+    struct config *config = NULL;
+    enum err_status status = model_find(name, &config_path, &weights_path, err);
+
+    if (status != ERR_OK) return status;
+    status = config_read(&config, config_path, err);
+    for (size_t i = 0; status == ERR_OK && i < num_overrides; i++)
+        status = config_set(config, overrides[i], err);
+    if (status == ERR_OK) status = model_load(out, config, weights_path, err);
+    config_free(config);
+    free(config_path);
+    free(weights_path);
+    return status;
+}
