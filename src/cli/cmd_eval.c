@@ -25,14 +25,15 @@ static const struct cli_option OPTIONS[] = {
 };
 
 /* Bit flips of a configuration are noise for training; here only an override turns them on. */
-static void drop_training_noise(struct config *config, const struct cli_list *set)
+static double flip_probability(const struct config *config, const struct cli_list *set)
 {
     static const char key[] = "runtime.flip_probability";
 
     for (size_t i = 0; i < set->count; i++) {
-        if (strncmp(set->items[i], key, sizeof key - 1) == 0) return;
+        if (strncmp(set->items[i], key, sizeof key - 1) == 0)
+            return config->runtime.flip_probability;
     }
-    config->runtime.flip_probability = 0.0;
+    return 0.0;
 }
 
 /* Accuracies in the mode asked for, and in the two modes whose difference is the gap. */
@@ -41,20 +42,22 @@ struct accuracies {
 };
 
 static enum err_status measure(const struct model *model, const struct dataset_split *split,
-                               const char *mode, const struct values *values,
+                               const char *name, const struct values *values,
                                struct accuracies *out, struct err *err)
 {
-    const uint64_t seed = (uint64_t)values->seed;
-    const unsigned threads = cli_threads(values->threads);
-    enum err_status status =
-        model_accuracy(model, split, "deterministic", seed, threads, &out->hard, NULL, err);
+    struct model_mode mode = {.name = "deterministic",
+                              .flip = flip_probability(model->config, &values->set),
+                              .seed = (uint64_t)values->seed,
+                              .threads = cli_threads(values->threads)};
+    enum err_status status = model_accuracy(model, split, &mode, &out->hard, NULL, err);
 
-    if (status == ERR_OK)
-        status = model_accuracy(model, split, "expectation", seed, threads, &out->soft, NULL, err);
+    mode.name = "expectation";
+    if (status == ERR_OK) status = model_accuracy(model, split, &mode, &out->soft, NULL, err);
     if (status != ERR_OK) return status;
-    if (strcmp(mode, "sampling") == 0)
-        return model_accuracy(model, split, mode, seed, threads, &out->asked, NULL, err);
-    out->asked = strcmp(mode, "expectation") == 0 ? out->soft : out->hard;
+    mode.name = name;
+    if (strcmp(name, "sampling") == 0)
+        return model_accuracy(model, split, &mode, &out->asked, NULL, err);
+    out->asked = strcmp(name, "expectation") == 0 ? out->soft : out->hard;
     return ERR_OK;
 }
 
@@ -107,10 +110,8 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
     struct dataset *dataset = NULL;
     enum err_status status = cli_model_open(&model, cli->positional[0], &values->set, err);
 
-    if (status == ERR_OK) {
-        drop_training_noise(model->config, &values->set);
+    if (status == ERR_OK)
         status = cli_model_dataset(&dataset, model, values->data_dir, splits, err);
-    }
     if (status == ERR_OK) status = evaluate(cli, model, dataset, values, err);
     dataset_free(dataset);
     model_free(model);

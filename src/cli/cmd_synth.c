@@ -57,8 +57,10 @@ static enum err_status synthesise(struct cli *cli, struct cli_folder *folder, co
                                   struct err *err)
 {
     struct cli_progress progress;
-    struct synth_options options = {
-        .target = target, .progress = cli_progress_flow, .user = &progress};
+    struct synth_options options = {.target = target,
+                                    .progress = cli_progress_flow,
+                                    .user = &progress,
+                                    .stop = cli_interrupt_flag(cli->interrupt)};
     struct synth_result result;
     enum err_status status, made = ERR_OK;
 

@@ -120,23 +120,19 @@ static enum err_status load(struct run *run, const struct config *config, const 
     return status;
 }
 
-/* The test split is looked at once, after training, without training's noise. */
+/* The test split is looked at once, after training. */
 static enum err_status test(struct run *run, unsigned threads, struct err *err)
 {
-    struct model *model = run->model;
-    const double flip_probability = model->config->runtime.flip_probability;
-    const uint64_t seed = (uint64_t)model->config->training.seed;
+    struct model_mode mode = {.name = "deterministic", .threads = threads};
+    const struct dataset_split *split = &run->dataset->test;
     enum err_status status;
 
-    run->tested = run->dataset->test.count > 0;
+    run->tested = split->count > 0;
     if (!run->tested) return ERR_OK;
-    model->config->runtime.flip_probability = 0.0;
-    status = model_accuracy(model, &run->dataset->test, "deterministic", seed, threads,
-                            &run->accuracy_hard, NULL, err);
+    status = model_accuracy(run->model, split, &mode, &run->accuracy_hard, NULL, err);
+    mode.name = "expectation";
     if (status == ERR_OK)
-        status = model_accuracy(model, &run->dataset->test, "expectation", seed, threads,
-                                &run->accuracy_soft, NULL, err);
-    model->config->runtime.flip_probability = flip_probability;
+        status = model_accuracy(run->model, split, &mode, &run->accuracy_soft, NULL, err);
     return status;
 }
 
