@@ -22,6 +22,26 @@ enum { CONFIG_MAX_LAYERS = 64, CONFIG_NAME_SIZE = 64, CONFIG_MAX_PAIRS = 32 };
  * type: long, double, bool (0 or 1) or name (text of at most CONFIG_NAME_SIZE - 1 bytes; for names
  * `low` is a "a|b|c" list of what is allowed or "" when a registry decides, `high` is unused: 0). */
 
+#define CONFIG_IDENTITY(X)                                                                         \
+    X(name, name, "", "", 0,                                                                       \
+      "name of the model and prefix of its modules; empty: the file's name")                       \
+    X(bool, pretrained, 0, 0, 1, "load weights instead of starting fresh")                         \
+    X(name, pretrained_name, "", "", 0, "which pretrained weights; empty: those of this name")
+
+/* The structural scalars; the per-layer lists follow in struct config. */
+#define CONFIG_STRUCTURE(X)                                                                        \
+    X(name, model_type, "feedforward", "", 0, "architecture")                                      \
+    X(long, num_classes, 2, 2, 65535, "classes; divides the last layer's width")                   \
+    X(long, input_size, 1, 1, 1048576, "integer features of one sample")                           \
+    X(long, wiring_seed, 42, 0, 9007199254740991, "seed of the wiring; each layer has its stream") \
+    X(name, compat, "", "upstream", 0, "upstream: wire and initialise as the original library")
+
+#define CONFIG_ENCODER(X)                                                                          \
+    X(name, name, "thermometer", "", 0, "kind of encoder")                                         \
+    X(long, num_bits, 1, 1, 256, "bits of one feature")                                            \
+    X(bool, feature_wise, 1, 0, 1, "thresholds per feature; false: one set for all features")      \
+    X(bool, flatten, 1, 0, 1, "kept for compatibility; hardware always flattens")
+
 #define CONFIG_RUNTIME(X)                                                                          \
     X(double, temperature, 1.0, 1e-6, 1e6, "table temperature T of probabilistic and warp nodes")  \
     X(name, eval_mode, "deterministic", "expectation|sampling|deterministic", 0,                   \
@@ -64,10 +84,10 @@ enum { CONFIG_MAX_LAYERS = 64, CONFIG_NAME_SIZE = 64, CONFIG_MAX_PAIRS = 32 };
 
 typedef char config_name[CONFIG_NAME_SIZE];
 
-#define CONFIG_TYPE_long   long
-#define CONFIG_TYPE_double double
-#define CONFIG_TYPE_bool   bool
-#define CONFIG_TYPE_name   config_name
+#define CONFIG_TYPE_long              long
+#define CONFIG_TYPE_double            double
+#define CONFIG_TYPE_bool              bool
+#define CONFIG_TYPE_name              config_name
 #define CONFIG_FIELD(type, name, ...) CONFIG_TYPE_##type name;
 
 /* "key: scalar" pairs whose meaning belongs to a component (node_config, encoder_config, regulariser
@@ -91,27 +111,27 @@ struct config_regularizer {
 };
 
 struct config_encoder {
-    char name[CONFIG_NAME_SIZE];
-    long num_bits;     /* bits a feature, 1..256 */
-    bool feature_wise; /* default true: thresholds per feature; false: one set for all */
-    bool flatten;      /* default true; kept for compatibility, hardware always flattens */
+    CONFIG_ENCODER(CONFIG_FIELD)
     struct config_pairs options;
 };
 
 /* `dataset: mnist` or `dataset: {train: a.csv, test: b.csv, label: COLUMN}`. Relative paths are
- * relative to the configuration file's folder and are stored joined with it. */
+ * relative to the configuration file's folder; they are stored absolute, so that a copy of the
+ * configuration elsewhere means the same files. */
 struct config_dataset {
     char name[CONFIG_NAME_SIZE]; /* "" when given by path */
-    char train[512], test[512], label[CONFIG_NAME_SIZE];
+    char train[512], test[512];
+    char label[CONFIG_NAME_SIZE]; /* "" when not given */
 };
 
 struct config {
     char path[512]; /* where it was read from, for messages; "" when built in memory */
-    char name[CONFIG_NAME_SIZE]; /* `name:`, else pretrained_name, else the file's stem; [A-Za-z0-9_],
-                                    first not a digit: it becomes a Verilog module prefix */
+    /* `name` is [A-Za-z0-9_], first not a digit: it becomes a Verilog module prefix. Not given, it is
+     * pretrained_name, else the file's stem with every other character replaced by '_'. */
+    CONFIG_IDENTITY(CONFIG_FIELD)
 
     /* structural */
-    char model_type[CONFIG_NAME_SIZE];
+    CONFIG_STRUCTURE(CONFIG_FIELD)
     size_t num_layers;
     char layer_type[CONFIG_MAX_LAYERS][CONFIG_NAME_SIZE]; /* one scalar in YAML fills all layers */
     char node_type[CONFIG_MAX_LAYERS][CONFIG_NAME_SIZE];
@@ -120,10 +140,7 @@ struct config {
     struct config_encoder encoder_config;
     struct config_pairs node_config;
     struct config_pairs layer_config;
-    long num_classes, input_size;
-    long input_bits;  /* `input: {bits: 8}`, 1..16 */
-    long wiring_seed; /* default 42; layer l draws from its own stream of it */
-    char compat[CONFIG_NAME_SIZE]; /* "" or "upstream" (SPEC 15) */
+    long input_bits; /* `input: {bits: 8}`, 1..16 */
 
     struct config_dataset dataset; /* not structural: a label of where the codes come from */
 
@@ -142,8 +159,6 @@ struct config {
         } pipeline;
     } hardware;
 
-    bool pretrained; /* load weights instead of starting fresh */
-    char pretrained_name[CONFIG_NAME_SIZE];
     struct config_pairs results; /* `results:` measured figures of a shipped model; informative */
 
     /* Lines of the keys in the file, for complaints made by other rooms: read with config_line(). */
@@ -168,6 +183,9 @@ enum err_status config_set(struct config *config, const char *assignment, struct
 /* Canonical YAML with every key, in fixed order: write, read, write is identity. */
 void config_write(const struct config *config, struct text *out);
 
+/* The reference of every key, as Markdown (docs/configuration.md): type, default, range, meaning. */
+void config_document(struct text *out);
+
 /* The structural part only, one "key = value" a line, in fixed order: what the structural hash
  * covers. config_structural_hash() hashes exactly that text. */
 void config_structural_text(const struct config *config, struct text *out);
@@ -176,8 +194,8 @@ enum err_status config_structural_hash(const struct config *config, char hash[HA
 
 /* Compares two structural texts; on a difference names the first key that differs, with both
  * values, in `err` (ERR_ARG). `what` says whose texts these are. */
-enum err_status config_structural_compare(const char *expected, const char *found,
-                                          const char *what, struct err *err);
+enum err_status config_structural_compare(const char *expected, const char *found, const char *what,
+                                          struct err *err);
 
 /* Line of a dotted key in the file, or 0. */
 int config_line(const struct config *config, const char *key);
@@ -196,8 +214,8 @@ enum config_option_type { CONFIG_LONG, CONFIG_DOUBLE, CONFIG_BOOL, CONFIG_CHOICE
 struct config_option {
     const char *name;
     enum config_option_type type;
-    size_t offset;       /* of a long, double, bool, or (choice) a config_name in the options struct */
-    double low, high;    /* inclusive range of numbers */
+    size_t offset;    /* of a long, double, bool, or (choice) a config_name in the options struct */
+    double low, high; /* inclusive range of numbers */
     const char *choices; /* "a|b|c" of a choice */
     const char *default_text;
     const char *meaning;

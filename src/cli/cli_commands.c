@@ -1,0 +1,10 @@
+#include "cli/cli_commands.h"
+
+const struct cli_command *const *cli_commands(void)
+{
+    static const struct cli_command *const commands[] = {&cmd_models, &cmd_info, &cmd_train,
+                                                         &cmd_eval,   &cmd_emit, &cmd_cosim,
+                                                         &cmd_synth,  &cmd_data, NULL};
+
+    return commands;
+}

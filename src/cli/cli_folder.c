@@ -1,0 +1,175 @@
+#include "cli/cli_folder.h"
+
+#include "base/file.h"
+#include "cli/cli_interrupt.h"
+#include "cli/cli_model.h"
+#include "hdl/vlog_emit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const PIPELINE_PARTS[] = {"encoder", "layers", "popcount", "argmax"};
+
+/* One number for every part, or part=number pairs; range and names are checked by config_set(). */
+static enum err_status set_pipeline(struct config *config, const char *spec, struct err *err)
+{
+    enum err_status status = ERR_OK;
+    char assignment[128];
+
+    if (strchr(spec, '=') == NULL) {
+        for (size_t i = 0; i < 4 && status == ERR_OK; i++) {
+            snprintf(assignment, sizeof assignment, "hardware.pipeline.%s=%s", PIPELINE_PARTS[i],
+                     spec);
+            status = config_set(config, assignment, err);
+        }
+        return status;
+    }
+    while (*spec != '\0' && status == ERR_OK) {
+        size_t length = strcspn(spec, ",");
+
+        if (length > 64)
+            return err_set(err, ERR_ARG,
+                           "--pipeline: expected one number, or encoder=N,layers=N,popcount=N,"
+                           "argmax=N, found '%s'",
+                           spec);
+        snprintf(assignment, sizeof assignment, "hardware.pipeline.%.*s", (int)length, spec);
+        status = config_set(config, assignment, err);
+        spec += length;
+        spec += *spec == ',';
+    }
+    return status;
+}
+
+static enum err_status set_hardware(struct config *config, const struct cli_folder_request *request,
+                                    struct err *err)
+{
+    char assignment[64];
+    enum err_status status = ERR_OK;
+
+    if (request->pipeline != NULL) status = set_pipeline(config, request->pipeline, err);
+    if (status == ERR_OK && request->target != NULL) {
+        snprintf(assignment, sizeof assignment, "hardware.target=%s", request->target);
+        status = config_set(config, assignment, err);
+    }
+    return status;
+}
+
+/* Emits folder->model into folder->path, with a copy of the model's two files. */
+static enum err_status emit(struct cli_folder *folder, const struct cli_folder_request *request,
+                            const char *config_path, const char *weights_path, struct err *err)
+{
+    const struct config *config = folder->model->config;
+    char names[2][CONFIG_NAME_SIZE + 32];
+    const char *extra_files[] = {config_path, names[0], weights_path, names[1], NULL};
+    struct vlog_options options = {.top = request->top != NULL ? request->top : "full",
+                                   .target = config->hardware.target,
+                                   .scores = config->hardware.scores,
+                                   .chunk = (uint32_t)config->hardware.chunk,
+                                   .extra_files = extra_files};
+    struct netlist *net = NULL;
+    char *parent = file_folder(folder->path);
+    enum err_status status = parent == NULL ? err_nomem(err, "a path") : ERR_OK;
+
+    snprintf(names[0], sizeof names[0], "model/%s.yaml", config->name);
+    snprintf(names[1], sizeof names[1], "model/%s.safetensors", config->name);
+    if (status == ERR_OK) status = file_make_dirs(parent, err);
+    if (status == ERR_OK) status = model_lower(folder->model, &net, err);
+    if (status == ERR_OK) status = netlist_optimize(net, NULL, err);
+    if (status == ERR_OK) status = vlog_emit(net, folder->path, &options, &folder->manifest, err);
+    netlist_free(net);
+    free(parent);
+    return status;
+}
+
+/* <parent>/<model name> */
+static enum err_status default_path(struct cli_folder *folder, const char *parent, struct err *err)
+{
+    folder->path = file_join(parent, folder->model->config->name);
+    return folder->path == NULL ? err_nomem(err, "a path") : ERR_OK;
+}
+
+enum err_status cli_folder_emit(struct cli_folder *folder, const struct cli_folder_request *request,
+                                struct err *err)
+{
+    char *config_path = NULL;
+    char *weights_path = NULL;
+    enum err_status status = cli_model_find(request->model, &config_path, &weights_path, err);
+
+    if (status == ERR_OK)
+        status = cli_model_open(&folder->model, request->model, request->set, err);
+    if (status == ERR_OK) status = set_hardware(folder->model->config, request, err);
+    if (status == ERR_OK && request->out_dir != NULL) {
+        folder->path = strdup(request->out_dir);
+        if (folder->path == NULL) status = err_nomem(err, "a path");
+    } else if (status == ERR_OK) {
+        status = default_path(folder, folder->temporary != NULL ? folder->temporary : "build", err);
+    }
+    if (status == ERR_OK) status = emit(folder, request, config_path, weights_path, err);
+    free(config_path);
+    free(weights_path);
+    return status;
+}
+
+/* An emitted folder's pipeline, top and target were chosen when it was emitted. */
+static enum err_status open_existing(struct cli_folder *folder,
+                                     const struct cli_folder_request *request, struct err *err)
+{
+    enum err_status status = ERR_OK;
+
+    if (request->out_dir != NULL || request->pipeline != NULL)
+        return err_set(err, ERR_ARG, "%s is an emitted folder: --out and --pipeline need a model",
+                       request->model);
+    folder->path = strdup(request->model);
+    if (folder->path == NULL) return err_nomem(err, "a path");
+    status = manifest_read(&folder->manifest, folder->path, err);
+    if (status == ERR_OK) status = manifest_verify(folder->manifest, folder->path, err);
+    if (status == ERR_OK)
+        status = cli_model_open(&folder->model, request->model, request->set, err);
+    if (status == ERR_OK && strcmp(folder->model->model_hash, folder->manifest->model_hash) != 0)
+        status = err_set(err, ERR_FORMAT, "%s: made from model %.16s, but the copy in it is %.16s",
+                         folder->path, folder->manifest->model_hash, folder->model->model_hash);
+    return status;
+}
+
+/* A fresh folder below $TMPDIR, registered for removal when the program is interrupted. */
+static enum err_status make_temporary(struct cli *cli, struct cli_folder *folder, struct err *err)
+{
+    const char *root = getenv("TMPDIR");
+    char *path = file_join(root != NULL && root[0] == '/' ? root : "/tmp", "difflut-XXXXXX");
+    enum err_status status = ERR_OK;
+
+    if (path == NULL) return err_nomem(err, "a path");
+    if (mkdtemp(path) == NULL) {
+        status = err_set(err, ERR_IO, "%s: no temporary folder can be made; set TMPDIR", path);
+        free(path);
+        return status;
+    }
+    folder->temporary = path;
+    return cli_interrupt_folder(cli->interrupt, path, err);
+}
+
+enum err_status cli_folder_open(struct cli *cli, struct cli_folder *folder,
+                                const struct cli_folder_request *request, struct err *err)
+{
+    enum err_status status = ERR_OK;
+
+    if (cli_model_is_folder(request->model)) return open_existing(folder, request, err);
+    if (request->out_dir == NULL) status = make_temporary(cli, folder, err);
+    if (status == ERR_OK) status = cli_folder_emit(folder, request, err);
+    return status;
+}
+
+void cli_folder_close(struct cli *cli, struct cli_folder *folder)
+{
+    if (folder->temporary != NULL) {
+        file_remove_tree(folder->temporary, NULL);
+        cli_interrupt_folder(cli->interrupt, NULL, NULL);
+    }
+    free(folder->temporary);
+    free(folder->path);
+    manifest_free(folder->manifest);
+    model_free(folder->model);
+    memset(folder, 0, sizeof *folder);
+}

@@ -1,0 +1,38 @@
+/* Emitted folders: made from a model, or opened when MODEL|DIR names one. */
+#ifndef DIFFLUT_CLI_CLI_FOLDER_H
+#define DIFFLUT_CLI_CLI_FOLDER_H
+
+#include "cli/cli_options.h"
+#include "hdl/manifest.h"
+#include "model/model.h"
+
+/* What a command was asked for; every pointer may be NULL (but model). */
+struct cli_folder_request {
+    const char *model;    /* MODEL or an emitted DIR */
+    const char *out_dir;  /* where to emit; NULL: a temporary folder */
+    const char *top;      /* NULL: full */
+    const char *target;   /* NULL: the configuration's */
+    const char *pipeline; /* "encoder=1,layers=2,..." or one number for all parts */
+    const struct cli_list *set;
+};
+
+struct cli_folder {
+    char *path;
+    char *temporary; /* the folder above `path` that cli_folder_close() removes, or NULL */
+    struct manifest *manifest;
+    struct model *model;
+};
+
+/* Lowers, optimises and emits request->model into out_dir, build/<name> when that is NULL. */
+enum err_status cli_folder_emit(struct cli_folder *folder, const struct cli_folder_request *request,
+                                struct err *err);
+
+/* Opens an emitted folder (checking every file against its manifest, and that the model copy is the
+ * one it was made from), or emits the model into out_dir or a temporary folder. */
+enum err_status cli_folder_open(struct cli *cli, struct cli_folder *folder,
+                                const struct cli_folder_request *request, struct err *err);
+
+/* Frees everything and removes a temporary folder. */
+void cli_folder_close(struct cli *cli, struct cli_folder *folder);
+
+#endif

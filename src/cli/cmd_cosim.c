@@ -1,0 +1,255 @@
+/* difflut-hdl cosim: does the Verilog do what the C reference says, on every vector? */
+#include "cli/cli_commands.h"
+#include "cli/cli_folder.h"
+#include "cli/cli_interrupt.h"
+#include "cli/cli_model.h"
+#include "cli/cli_progress.h"
+#include "cli/cli_vectors.h"
+#include "flow/cosim.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct values {
+    const char *out_dir, *simulator, *pipeline, *data_dir, *trace;
+    long vectors, random, seed, threads;
+    struct cli_list set;
+};
+
+static const struct cli_option OPTIONS[] = {
+    {"simulator", 0, CLI_CHOICE, offsetof(struct values, simulator), "verilator|icarus",
+     "verilator", 0, 0, "who runs the Verilog"},
+    {"vectors", 0, CLI_COUNT, offsetof(struct values, vectors), "N|all", "all", 0, 1000000000,
+     "at most N vectors of each kind (edges are always whole)"},
+    {"random", 0, CLI_LONG, offsetof(struct values, random), "N", "1000", 0, 100000000,
+     "random vectors"},
+    CLI_OPTION_DATA(struct values, data_dir),
+    CLI_OPTION_SEED(struct values, seed, "1", "seed of random and tied vectors"),
+    {"trace", 0, CLI_TEXT, offsetof(struct values, trace), "FILE", NULL, 0, 0,
+     "write a waveform of the first mismatch (.fst, .vcd)"},
+    {"out", 'o', CLI_TEXT, offsetof(struct values, out_dir), "DIR", NULL, 0, 0,
+     "keep the emitted folder here"},
+    {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
+     "register stages, as for emit"},
+    CLI_OPTION_THREADS(struct values, threads),
+    CLI_OPTION_SET(struct values, set),
+};
+
+/* What one run has collected. */
+struct run {
+    struct cli_folder folder;
+    struct dataset *dataset; /* NULL when there is none */
+    struct cli_vectors set;
+    struct cosim_result result;
+    double accuracy_hardware, accuracy_reference; /* of the data set vectors */
+};
+
+static bool has_split(const struct run *run)
+{
+    return run->set.count[CLI_VECTORS_DATASET] > 0;
+}
+
+/* A data set that is not here is no error, unless a folder was named for it. */
+static enum err_status load_dataset(struct run *run, const struct values *values,
+                                    struct cli_progress *progress, struct err *err)
+{
+    const struct model *model = run->folder.model;
+    struct err why = {.message = ""};
+    enum err_status status =
+        cli_model_dataset(&run->dataset, model, values->data_dir, DATASET_TEST, &why);
+
+    if (status == ERR_OK) return ERR_OK;
+    if (status != ERR_IO || values->data_dir != NULL)
+        return err_set(err, status, "%s", why.message);
+    cli_progress_line(progress, "no test split of %s here: vectors are random, edges and ties%s",
+                      cli_model_dataset_name(model->config),
+                      model->config->input_size == 784 ? ", and drawn digits" : "");
+    return ERR_OK;
+}
+
+static enum err_status make_vectors(struct run *run, const struct values *values,
+                                    struct cli_progress *progress, struct err *err)
+{
+    struct cli_vectors_request request = {
+        .split = run->dataset != NULL ? &run->dataset->test : NULL,
+        .limit = values->vectors == CLI_ALL ? SIZE_MAX : (size_t)values->vectors,
+        .random = (size_t)values->random,
+        .seed = (uint64_t)values->seed,
+        .threads = cli_threads(values->threads),
+        .build_id = run->folder.manifest->build_id};
+    enum err_status status = cli_vectors_make(&run->set, run->folder.model, &request, err);
+
+    if (status == ERR_OK && run->set.count[CLI_VECTORS_EDGE] < run->set.edges_wanted)
+        cli_progress_line(progress, "edge codes: %zu of %zu vectors are used",
+                          run->set.count[CLI_VECTORS_EDGE], run->set.edges_wanted);
+    return status;
+}
+
+static enum err_status simulate(struct cli *cli, struct run *run, const struct values *values,
+                                struct cli_progress *progress, struct err *err)
+{
+    struct cosim_options options = {.simulator = values->simulator,
+                                    .trace = values->trace,
+                                    .threads = (unsigned)values->threads,
+                                    .progress = cli_progress_flow,
+                                    .user = progress,
+                                    .stop = cli_interrupt_flag(cli->interrupt)};
+    enum err_status status;
+
+    cli_interrupt_tool(cli->interrupt, true);
+    status = cosim_run(run->folder.path, run->folder.manifest, run->set.vectors, &options,
+                       &run->result, err);
+    cli_interrupt_tool(cli->interrupt, false);
+    if (status == ERR_OK && has_split(run)) {
+        run->accuracy_hardware =
+            cli_vectors_accuracy(&run->set, &run->dataset->test, run->result.classes);
+        run->accuracy_reference =
+            cli_vectors_accuracy(&run->set, &run->dataset->test, run->set.vectors->classes);
+    }
+    return status;
+}
+
+static json_t *mismatches_json(const struct run *run)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < run->result.num_first; i++) {
+        const struct cosim_mismatch *m = &run->result.first[i];
+        char name[64];
+
+        cli_vectors_name(&run->set, m->vector, name);
+        json_array_append_new(list,
+                              json_pack("{s:s, s:I, s:s, s:s, s:i, s:I, s:I}", "top", m->top,
+                                        "vector", (json_int_t)m->vector, "origin", name, "what",
+                                        m->what, "class", (int)m->class_index, "expected",
+                                        (json_int_t)m->expected, "got", (json_int_t)m->got));
+    }
+    return list;
+}
+
+static json_t *result_json(const struct run *run, const char *simulator)
+{
+    const struct manifest *m = run->folder.manifest;
+    const size_t *count = run->set.count;
+    json_t *json = json_pack(
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:i, s:f, s:f, s:s}", "model",
+        m->name, "build_id", m->build_id, "simulator", simulator, "vectors",
+        (json_int_t)run->result.vectors, "vectors_dataset", (json_int_t)count[CLI_VECTORS_DATASET],
+        "vectors_digits", (json_int_t)count[CLI_VECTORS_DIGITS], "vectors_random",
+        (json_int_t)count[CLI_VECTORS_RANDOM], "vectors_edge", (json_int_t)count[CLI_VECTORS_EDGE],
+        "vectors_tied", (json_int_t)count[CLI_VECTORS_TIED], "ties", (json_int_t)run->set.ties,
+        "mismatches", (json_int_t)run->result.mismatches, "first_mismatches", mismatches_json(run),
+        "latency_cycles", (int)m->latency_cycles, "build_seconds", run->result.build_seconds,
+        "run_seconds", run->result.run_seconds, "tool_version", run->result.tool_version);
+
+    if (json != NULL) {
+        bool known = has_split(run);
+
+        json_object_set_new(json, "accuracy_hardware",
+                            known ? json_real(run->accuracy_hardware) : json_null());
+        json_object_set_new(json, "accuracy_reference",
+                            known ? json_real(run->accuracy_reference) : json_null());
+    }
+    return json;
+}
+
+static void say_mismatches(const struct cli *cli, const struct run *run)
+{
+    for (size_t i = 0; i < run->result.num_first; i++) {
+        const struct cosim_mismatch *m = &run->result.first[i];
+        char name[64];
+        char what[64];
+
+        cli_vectors_name(&run->set, m->vector, name);
+        if (strcmp(m->what, "score") == 0)
+            snprintf(what, sizeof what, "score of class %u", m->class_index);
+        else
+            snprintf(what, sizeof what, "%s", m->what);
+        cli_say(cli, "  MISMATCH      top %s, vector %zu (%s), %s: expected %llu, got %llu\n",
+                m->top, m->vector, name, what, (unsigned long long)m->expected,
+                (unsigned long long)m->got);
+    }
+}
+
+static void say_result(const struct cli *cli, const struct run *run)
+{
+    const size_t *count = run->set.count;
+
+    cli_say(cli, "%s (build %s), %s\n", run->folder.manifest->name, run->folder.manifest->build_id,
+            run->result.tool_version);
+    cli_say(
+        cli,
+        "  vectors       %zu: %zu test split, %zu drawn digits, %zu random, %zu edge, %zu tied\n"
+        "                (the two best classes tie in %zu of them)\n",
+        run->result.vectors, count[CLI_VECTORS_DATASET], count[CLI_VECTORS_DIGITS],
+        count[CLI_VECTORS_RANDOM], count[CLI_VECTORS_EDGE], count[CLI_VECTORS_TIED], run->set.ties);
+    cli_say(cli, "  mismatches    %zu\n", run->result.mismatches);
+    say_mismatches(cli, run);
+    if (has_split(run))
+        cli_say(cli, "  accuracy      hardware %.2f %%, reference %.2f %% of %zu test samples\n",
+                100.0 * run->accuracy_hardware, 100.0 * run->accuracy_reference,
+                count[CLI_VECTORS_DATASET]);
+    cli_say(cli, "  time          build %.1f s, run %.1f s\n", run->result.build_seconds,
+            run->result.run_seconds);
+}
+
+static enum err_status verdict(struct cli *cli, const struct run *run, const char *simulator,
+                               struct err *err)
+{
+    enum err_status status = cli_set_result(cli, result_json(run, simulator), err);
+
+    say_result(cli, run);
+    if (status == ERR_OK && run->result.mismatches > 0)
+        status = err_set(err, ERR_DIFF, "cosim: %zu of %zu vectors differ from the C reference",
+                         run->result.mismatches, run->result.vectors);
+    return status;
+}
+
+static enum err_status run(struct cli *cli, const void *untyped, struct err *err)
+{
+    const struct values *values = untyped;
+    struct cli_folder_request request = {.model = cli->positional[0],
+                                         .out_dir = values->out_dir,
+                                         .pipeline = values->pipeline,
+                                         .set = &values->set};
+    struct run run = {0};
+    struct cli_progress progress;
+    enum err_status status;
+
+    cli_progress_begin(&progress, cli);
+    status = cli_folder_open(cli, &run.folder, &request, err);
+    if (status == ERR_OK) status = load_dataset(&run, values, &progress, err);
+    if (status == ERR_OK) status = make_vectors(&run, values, &progress, err);
+    if (status == ERR_OK) status = simulate(cli, &run, values, &progress, err);
+    cli_progress_end(&progress);
+    if (status == ERR_OK) status = verdict(cli, &run, values->simulator, err);
+    cosim_result_free(&run.result);
+    cli_vectors_free(&run.set);
+    dataset_free(run.dataset);
+    cli_folder_close(cli, &run.folder);
+    return status;
+}
+
+const struct cli_command cmd_cosim = {
+    .name = "cosim",
+    .arguments = "MODEL|DIR",
+    .summary = "check the Verilog against the C reference, bit for bit",
+    .description = "Runs every vector through the emitted tops `full` (from integer codes) and "
+                   "`core` (from encoder\n"
+                   "bits) and compares every class score and the class with the C reference. "
+                   "Vectors: the whole\n"
+                   "test split when it is found (so the hardware's accuracy is measured), random "
+                   "codes, edge codes\n"
+                   "(all 0, all maximal, every threshold and its neighbours) and vectors whose two "
+                   "best classes\n"
+                   "tie. The first differences are printed, and the exit status is then 1.",
+    .example = "  difflut-hdl cosim mnist_large --data data\n"
+               "  difflut-hdl cosim build/mnist_large --vectors 100 --simulator icarus",
+    .options = OPTIONS,
+    .num_options = sizeof OPTIONS / sizeof OPTIONS[0],
+    .values_size = sizeof(struct values),
+    .min_positional = 1,
+    .max_positional = 1,
+    .run = run,
+};

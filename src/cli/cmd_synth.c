@@ -1,0 +1,117 @@
+/* difflut-hdl synth: what Yosys makes of a model, part by part. */
+#include "cli/cli_commands.h"
+#include "cli/cli_folder.h"
+#include "cli/cli_interrupt.h"
+#include "cli/cli_progress.h"
+#include "flow/synth.h"
+
+#include <string.h>
+
+struct values {
+    const char *out_dir, *target, *pipeline;
+    struct cli_list set;
+};
+
+static const struct cli_option OPTIONS[] = {
+    {"target", 0, CLI_CHOICE, offsetof(struct values, target), "generic|xc7|xcup|ecp5|ice40", NULL,
+     0, 0, "device family (default: the configuration's, or the folder's)"},
+    {"out", 'o', CLI_TEXT, offsetof(struct values, out_dir), "DIR", NULL, 0, 0,
+     "keep the emitted folder and the mapped netlist here"},
+    {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
+     "register stages, as for emit"},
+    CLI_OPTION_SET(struct values, set),
+};
+
+static json_t *result_json(const struct manifest *m, const char *target,
+                           const struct synth_result *r)
+{
+    return json_pack(
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:I, s:n, s:f, s:s}",
+        "model", m->name, "build_id", m->build_id, "target", target, "luts", (json_int_t)r->luts,
+        "ffs", (json_int_t)r->ffs, "carries", (json_int_t)r->carries, "muxes", (json_int_t)r->muxes,
+        "luts_by_part", "encoder", (json_int_t)r->luts_encoder, "layers",
+        (json_int_t)r->luts_layers, "group_sum", (json_int_t)r->luts_group_sum, "argmax",
+        (json_int_t)r->luts_argmax, "other", (json_int_t)r->luts_other, "unmapped_cells",
+        (json_int_t)r->unmapped_cells, "fmax_mhz", "seconds", r->seconds, "tool_version",
+        r->tool_version);
+}
+
+static void say_result(const struct cli *cli, const struct manifest *m, const char *target,
+                       const struct synth_result *r)
+{
+    cli_say(cli, "%s (build %s) for %s, %s\n", m->name, m->build_id, target, r->tool_version);
+    cli_say(cli,
+            "  LUTs          %llu: encoder %llu, layers %llu, group sum %llu, argmax %llu, other "
+            "%llu\n",
+            (unsigned long long)r->luts, (unsigned long long)r->luts_encoder,
+            (unsigned long long)r->luts_layers, (unsigned long long)r->luts_group_sum,
+            (unsigned long long)r->luts_argmax, (unsigned long long)r->luts_other);
+    cli_say(cli, "  flip-flops    %llu; carry cells %llu; wide multiplexers %llu\n",
+            (unsigned long long)r->ffs, (unsigned long long)r->carries,
+            (unsigned long long)r->muxes);
+    cli_say(cli, "  unmapped      %llu cells\n  time          %.1f s\n",
+            (unsigned long long)r->unmapped_cells, r->seconds);
+}
+
+static enum err_status synthesise(struct cli *cli, struct cli_folder *folder, const char *target,
+                                  struct err *err)
+{
+    struct cli_progress progress;
+    struct synth_options options = {.target = target,
+                                    .progress = cli_progress_flow,
+                                    .user = &progress,
+                                    .stop = cli_interrupt_flag(cli->interrupt)};
+    struct synth_result result;
+    enum err_status status, made = ERR_OK;
+
+    memset(&result, 0, sizeof result);
+    cli_progress_begin(&progress, cli);
+    cli_interrupt_tool(cli->interrupt, true);
+    status = synth_run(folder->path, folder->manifest, &options, &result, err);
+    cli_interrupt_tool(cli->interrupt, false);
+    cli_progress_end(&progress);
+    if (status == ERR_OK || status == ERR_DIFF) {
+        say_result(cli, folder->manifest, target, &result);
+        made = cli_set_result(cli, result_json(folder->manifest, target, &result), err);
+    }
+    return status != ERR_OK ? status : made;
+}
+
+static enum err_status run(struct cli *cli, const void *untyped, struct err *err)
+{
+    const struct values *values = untyped;
+    struct cli_folder_request request = {.model = cli->positional[0],
+                                         .out_dir = values->out_dir,
+                                         .target = values->target,
+                                         .pipeline = values->pipeline,
+                                         .set = &values->set};
+    struct cli_folder folder = {0};
+    enum err_status status = cli_folder_open(cli, &folder, &request, err);
+
+    if (status == ERR_OK)
+        status = synthesise(cli, &folder,
+                            values->target != NULL ? values->target : folder.manifest->target, err);
+    cli_folder_close(cli, &folder);
+    return status;
+}
+
+const struct cli_command cmd_synth = {
+    .name = "synth",
+    .arguments = "MODEL|DIR",
+    .summary = "count LUTs and flip-flops with Yosys",
+    .description =
+        "Synthesises an emitted folder, or a model, with Yosys and reports LUTs of encoder, "
+        "layers,\n"
+        "group sum and argmax apart, flip-flops, and cells that the target does not have. Any "
+        "such\n"
+        "cell makes the count worthless: the command then ends with status 1. A folder keeps the\n"
+        "mapped netlist (synth/) and report.json; a model is emitted to --out or a temporary "
+        "folder.",
+    .example = "  difflut-hdl synth mnist_large --target xcup",
+    .options = OPTIONS,
+    .num_options = sizeof OPTIONS / sizeof OPTIONS[0],
+    .values_size = sizeof(struct values),
+    .min_positional = 1,
+    .max_positional = 1,
+    .run = run,
+};
