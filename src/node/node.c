@@ -49,7 +49,7 @@ static enum err_status pairs_of_type(const struct config *config, const struct n
 {
     for (size_t i = 0; i < config->node_config.count; i++) {
         const struct config_pair *pair = &config->node_config.items[i];
-        bool known_here = false, known = false;
+        bool known_here = false, known = strcmp(pair->key, "output_dim") == 0;
 
         for (size_t t = 0; t < type->num_options; t++)
             known_here |= strcmp(type->options[t].name, pair->key) == 0;
@@ -92,6 +92,34 @@ static enum err_status read_options(struct node_desc *desc, const struct config 
     return status;
 }
 
+/* node_config.output_dim: m outputs a node, for every type. */
+static enum err_status read_outputs(struct node_desc *desc, const struct config *config,
+                                    struct err *err)
+{
+    struct outputs {
+        long count;
+    } outputs;
+    static const struct config_option option = {.name = "output_dim",
+                                                .type = CONFIG_LONG,
+                                                .offset = offsetof(struct outputs, count),
+                                                .low = 1,
+                                                .high = NODE_MAX_OUTPUTS,
+                                                .default_text = "1",
+                                                .meaning = "outputs of one node"};
+    struct config_pairs *own = calloc(1, sizeof *own);
+    enum err_status status;
+
+    if (own == NULL) return err_nomem(err, "node options");
+    for (size_t i = 0; i < config->node_config.count; i++) {
+        if (strcmp(config->node_config.items[i].key, option.name) == 0)
+            own->items[own->count++] = config->node_config.items[i];
+    }
+    status = config_options_read(config, "node_config", own, &option, 1, &outputs, err);
+    if (status == ERR_OK) desc->num_outputs = (unsigned)outputs.count;
+    free(own);
+    return status;
+}
+
 enum err_status node_describe(struct node_desc *desc, const struct config *config, size_t layer,
                               struct err *err)
 {
@@ -108,11 +136,11 @@ enum err_status node_describe(struct node_desc *desc, const struct config *confi
                                     err);
     }
     desc->num_inputs = (unsigned)config->node_input_dim[layer];
-    desc->num_outputs = 1;
     desc->table_size = (size_t)1 << desc->num_inputs;
     desc->temperature = config->runtime.temperature;
     desc->upstream = strcmp(config->compat, "upstream") == 0;
-    status = read_options(desc, config, err);
+    status = read_outputs(desc, config, err);
+    if (status == ERR_OK) status = read_options(desc, config, err);
     if (status == ERR_OK) status = desc->type->describe(desc, err);
     if (status != ERR_OK) node_desc_free(desc);
     return status;
