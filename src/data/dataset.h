@@ -1,29 +1,24 @@
 /* Data sets as integer codes: what hardware reads, so what everything reads (DESIGN.md section 2).
  *
  * A data set is found by name under a data folder, read from the user's CSV files, or drawn
- * (synthetic_digits). Integer columns that fit into `bits` are their own codes; every other column
- * gets an affine code fitted on the training split and kept with the model (struct code_map). */
+ * (synthetic_digits). Columns whose training values are whole numbers in 0 .. 2^bits - 1 are their own
+ * codes; every other column gets an affine code fitted on the training split and kept with the model
+ * (struct code_map). The pixels of an image share one range. Test values beyond it clamp.
+ *
+ * A user's CSV: every column but the label is a feature. The label column is given by header name or
+ * index; without that it is the column "label", else the last one. Labels are whole numbers from 0,
+ * or text, numbered in sorted order over the training file. Without a test file every fifth row is a
+ * test row. */
 #ifndef DIFFLUT_DATA_DATASET_H
 #define DIFFLUT_DATA_DATASET_H
 
 #include "base/err.h"
+#include "code_map.h"
 #include "config/config.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* code = clamp(floor((x - offset[f]) / step[f] + 0.5), 0, 2^bits - 1); x of a code is
- * offset + code * step. Identity columns have offset 0 and step 1. */
-struct code_map {
-    unsigned bits; /* 1..16 */
-    size_t num_features;
-    double *offset, *step; /* [num_features] */
-};
-enum err_status code_map_create(struct code_map **out, unsigned bits, size_t num_features,
-                                struct err *err); /* identity */
-enum err_status code_map_copy(struct code_map **out, const struct code_map *from, struct err *err);
-void code_map_free(struct code_map *map);
-uint16_t code_map_code(const struct code_map *map, size_t feature, double x);
 
 struct dataset_split {
     size_t count;
@@ -44,7 +39,7 @@ enum { DATASET_TRAIN = 1, DATASET_TEST = 2 };
 struct dataset_request {
     const struct config_dataset *spec;
     const char *data_dir;       /* --data, or NULL: then $DIFFLUT_DATA, then ~/.cache/difflut */
-    unsigned bits;              /* code width */
+    unsigned bits;              /* code width, 1..16; unused when a map is given */
     const struct code_map *map; /* NULL: fit on the training split (which is then always read) */
     unsigned splits;            /* DATASET_TRAIN | DATASET_TEST */
 };
@@ -59,7 +54,9 @@ void dataset_free(struct dataset *dataset);
 struct dataset_info {
     const char *name, *task;
     size_t num_features, num_classes, num_train, num_test;
+    size_t height, width; /* of images; 0 for tables */
     const char *files[4]; /* below <dir>/<name>/; NULL-terminated when fewer; none for drawn sets */
+    size_t first_test;    /* of one-file sets: the first test row; 0: every fifth row is one */
     const char *source;   /* citation */
 };
 const struct dataset_info *dataset_list(size_t *count);
