@@ -75,6 +75,10 @@ if [ "${1:-}" = --check ]; then
 fi
 [ $# -gt 0 ] || { echo "usage: tools/deps.sh [--check] build|test|lint|fuzz..." >&2; exit 2; }
 
+for group in "$@"; do
+    grep -q "^$group " <<<"$needs" || { echo "tools/deps.sh: unknown group '$group'" >&2; exit 2; }
+done
+
 missing=$(list_missing "$@")
 [ -n "$missing" ] || exit 0
 [ "$check" = no ] || give_up "these packages are missing:"

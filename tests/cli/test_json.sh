@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# --json: exactly one JSON value on standard output, with the promised keys and types.
+. "$(dirname "$0")/tap.sh"
+need jq
+
+tiny_config "$work/tiny.yaml"
+run train "$work/tiny.yaml" -o "$work/tiny" --json
+is "train ends well" 0 "$code"
+json_is "train: keys" '(.model == "tiny") and (.epochs == 2) and (.accuracy_soft | type == "number" and . >= 0 and . <= 1)
+    and (.accuracy_hard | type == "number" and . >= 0 and . <= 1) and (.samples_per_second > 0) and (.seconds > 0) and (.out_dir | type == "string")'
+ok "train: people read standard error" grep -q "test split" "$work/err"
+ok "train writes the configuration" test -s "$work/tiny/tiny.yaml"
+ok "train writes the weights" test -s "$work/tiny/tiny.safetensors"
+ok "train writes a log" grep -q "^epoch 2/2" "$work/tiny/train.log"
+ok "train writes a history" jq -e 'length == 2 and .[1].epoch == 2 and (.[0].loss > 0)' "$work/tiny/train.json"
+ok "the results are in the YAML" grep -q accuracy_hard "$work/tiny/tiny.yaml"
+
+run eval "$work/tiny" --json
+is "eval ends well" 0 "$code"
+json_is "eval: keys" '(.model == "tiny") and (.dataset == "synthetic_digits") and (.split == "test") and (.samples > 0)
+    and (.mode == "deterministic") and (.accuracy >= 0) and (.accuracy == .accuracy_hard)'
+for mode in deterministic expectation sampling; do
+    run eval "$work/tiny" --json --mode $mode --samples 100
+    json_is "eval: mode $mode" ".mode == \"$mode\" and .samples == 100"
+done
+run eval "$work/tiny" --json --split train --samples 50 --set runtime.flip_probability=0.1
+json_is "eval: the training split, with flips" '.split == "train" and .samples == 50'
+
+run emit "$work/tiny" -o "$work/rtl" --json
+is "emit ends well" 0 "$code"
+json_is "emit: keys" '(.model == "tiny") and (.build_id | test("^[0-9a-f]{16}$")) and (.out_dir | type == "string")
+    and ([.luts.encoder, .luts.layers, .luts.group_sum, .luts.argmax] | add) == .luts.total
+    and (.latency_cycles == 5) and (.seconds | type == "number")'
+run emit "$work/tiny" -o "$work/rtl0" --pipeline 0 --json
+json_is "emit: no registers, no latency" '.latency_cycles == 0'
+run emit "$work/tiny" -o "$work/rtl2" --pipeline encoder=2,layers=0,popcount=3,argmax=1 --json
+json_is "emit: the latency is the sum of the stages" '.latency_cycles == 6'
+
+run info "$work/tiny" --json
+is "info ends well" 0 "$code"
+json_is "info: keys" '(.model == "tiny") and (.layers | length == 2) and (.luts.total > 0) and (.structural_hash | length == 64)
+    and (.model_hash | length == 64) and (.results.accuracy_hard | type == "number")'
+run models --json
+is "models ends well" 0 "$code"
+json_is "models: a list" 'type == "array" and all(.[]; has("name") and has("dataset") and has("model_type")
+    and has("accuracy_hard") and has("luts"))'
+run data list --json
+json_is "data list: a list" 'type == "array" and any(.[]; .name == "synthetic_digits" and .available)
+    and any(.[]; .name == "mnist" and .train == 60000)'
+run data info iris --json
+json_is "data info: one set" '.name == "iris" and .features == 4 and .classes == 3'
+run data fetch iris --data "$work" --json
+json_is "data fetch: names the files" '(.files | length >= 1)'
+
+run eval "$work/tiny" --json --samples 0
+is "an error ends with its own status" 2 "$code"
+json_is "an error is an object" '(.error | type == "string") and .exit_code == 2'
+run emit nothing_like_it --json
+json_is "an unknown model is an object" '.exit_code == 2'
+run emit --json --no-such-option
+json_is "a wrong option is an object" '.exit_code == 2'
+
+run emit "$work/tiny" -o "$work/rtl" --quiet
+is "--quiet prints nothing" 0 "$(wc -c <"$work/out")"
+is "--quiet is quiet on standard error too" 0 "$(wc -c <"$work/err")"
+run emit nothing_like_it --quiet
+fails "--quiet still prints errors" 2 nothing_like_it
+finish
