@@ -17,16 +17,10 @@ case_line() { # name unit jq-expression hash command...
         { v[NR] = $1 } END { printf "%s,%s,%s,%s,%s\n", n, v[2], u, h, c }'
 }
 
-hash_of() { sha256sum "$1" | cut -c1-16; }
-
 echo "name,median,unit,config_hash,commit"
-for config in configs/quickstart.yaml; do
-    name=$(basename "$config" .yaml)
-    case_line "train/$name" samples/s .samples_per_second "$(hash_of "$config")" \
-        "$program" train "$config" -o "$scratch/$name"
-    case_line "emit/$name" s .seconds "$(hash_of "$config")" \
-        "$program" emit "$scratch/$name" -o "$scratch/rtl/$name"
-done
+hash=$(sha256sum configs/quickstart.yaml | cut -c1-16)
+case_line train/quickstart samples/s .samples_per_second "$hash" \
+    "$program" train configs/quickstart.yaml -o "$scratch/quickstart"
 for model in $("$program" models --json 2>/dev/null | jq -r '.[].name'); do
     hash=$("$program" info "$model" --json 2>/dev/null | jq -r '.structural_hash[:16]')
     case_line "emit/$model" s .seconds "$hash" "$program" emit "$model" -o "$scratch/rtl/$model"

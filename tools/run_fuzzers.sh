@@ -11,9 +11,10 @@ for fuzzer in "$build"/fuzz/fuzz_*; do
     name=${fuzzer##*/fuzz_}
     found=$build/found/$name
     mkdir -p "$found" "$build/corpus/$name"
-    seeds=tests/fuzz/corpus/$name
+    folders=("$build/corpus/$name")
+    [ ! -d "tests/fuzz/corpus/$name" ] || folders+=("tests/fuzz/corpus/$name")
     if "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$found/" \
-        "$build/corpus/$name" $([ ! -d "$seeds" ] || echo "$seeds") >"$found.log" 2>&1; then
+        "${folders[@]}" >"$found.log" 2>&1; then
         echo "ok    $name: $(grep -c . "$found.log") lines, $(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$found.log") runs"
     else
         echo "FAIL  $name: see $found.log and $found/"
