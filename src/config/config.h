@@ -68,7 +68,11 @@ enum { CONFIG_MAX_LAYERS = 64, CONFIG_NAME_SIZE = 64, CONFIG_MAX_PAIRS = 32 };
     X(double, epsilon, 1e-8, 1e-30, 1.0, "adam: added to the root")                                \
     X(double, validation, 0.1, 0.0, 0.9, "fraction of the training split kept for choosing")       \
     X(long, seed, 7, 0, 9007199254740991, "seed of initial values, order and noise")               \
-    X(long, samples, 0, 0, 9007199254740991, "use only so many training samples; 0: all")
+    X(long, samples, 0, 0, 9007199254740991, "use only so many training samples; 0: all")          \
+    X(double, augment_shift, 0.0, 0.0, 64.0, "images: move by up to so many pixels")               \
+    X(double, augment_rotation, 0.0, 0.0, 180.0, "images: turn by up to so many degrees")          \
+    X(double, augment_elastic, 0.0, 0.0, 64.0, "images: bend by up to so many pixels")             \
+    X(double, augment_noise, 0.0, 0.0, 65535.0, "images: add uniform noise of up to so many codes")
 
 #define CONFIG_HARDWARE(X)                                                                         \
     X(name, target, "generic", "generic|xc7|xcup|ecp5|ice40", 0, "what Yosys maps to")             \

@@ -1,7 +1,9 @@
 #include "train.h"
 
+#include "augment.h"
 #include "base/simd.h"
 #include "init.h"
+#include "layer/stabilize.h"
 #include "loss.h"
 #include "model/tile.h"
 #include "optimizer.h"
@@ -15,7 +17,9 @@
 #include <time.h>
 
 /* Streams of the training seed. */
-enum { STREAM_SPLIT = 1, STREAM_ORDER, STREAM_NOISE };
+enum { STREAM_SPLIT = 1, STREAM_ORDER, STREAM_NOISE, STREAM_AUGMENT };
+
+enum stabilization { STABILIZE_NONE, STABILIZE_LAYERWISE, STABILIZE_BATCHWISE };
 
 struct trainer {
     struct model *model;
@@ -30,6 +34,12 @@ struct trainer {
     struct dataset_split validation; /* own copy; the training part itself when it would be empty */
     bool own_validation;
     struct rng order_rng;
+
+    struct augment augment;
+    uint16_t **augmented; /* [threads][LAYER_TILE][num_features] */
+    enum stabilization stabilization;
+    struct stabilize_options stabilize;
+    struct stabilize_sums *sums; /* [num_tiles] */
 
     size_t batch_size, num_tiles, steps_per_epoch;
     struct tile *tiles;                /* [num_tiles] of one batch */
@@ -102,9 +112,11 @@ static enum err_status allocate_tiles(struct trainer *t, struct err *err)
 
     t->tiles = calloc(t->num_tiles, sizeof *t->tiles);
     t->counts = calloc(t->num_tiles, sizeof *t->counts);
+    t->sums = calloc(t->num_tiles, sizeof *t->sums);
     t->losses = calloc(t->batch_size, sizeof *t->losses);
     t->layer_tiles = calloc(layers, sizeof *t->layer_tiles);
-    if (t->tiles == NULL || t->counts == NULL || t->losses == NULL || t->layer_tiles == NULL)
+    if (t->tiles == NULL || t->counts == NULL || t->sums == NULL || t->losses == NULL ||
+        t->layer_tiles == NULL)
         return err_nomem(err, "training tiles");
     for (size_t i = 0; status == ERR_OK && i < t->num_tiles; i++)
         status = tile_create(&t->tiles[i], t->model, TILE_BACKWARD, err);
@@ -150,6 +162,34 @@ static enum err_status allocate_params(struct trainer *t, struct err *err)
     return ERR_OK;
 }
 
+static enum err_status set_up_augmentation(struct trainer *t, const struct dataset *dataset,
+                                           struct err *err)
+{
+    size_t tile = LAYER_TILE * dataset->num_features;
+    enum err_status status = augment_create(&t->augment, t->config, dataset, err);
+
+    if (status != ERR_OK || !t->augment.enabled) return status;
+    t->augmented = calloc((size_t)t->threads, sizeof *t->augmented);
+    for (int i = 0; t->augmented != NULL && i < t->threads; i++) {
+        t->augmented[i] = malloc(tile * sizeof **t->augmented);
+        if (t->augmented[i] == NULL) return err_nomem(err, "augmented samples");
+    }
+    return t->augmented == NULL ? err_nomem(err, "augmented samples") : ERR_OK;
+}
+
+static void set_up_stabilization(struct trainer *t)
+{
+    const char *name = t->config->runtime.grad_stabilization;
+
+    t->stabilization = strcmp(name, "layerwise") == 0   ? STABILIZE_LAYERWISE
+                       : strcmp(name, "batchwise") == 0 ? STABILIZE_BATCHWISE
+                                                        : STABILIZE_NONE;
+    t->stabilize = (struct stabilize_options){
+        .target_variance = t->config->runtime.grad_target_variance,
+        .subtract_mean = t->config->runtime.grad_subtract_mean,
+    };
+}
+
 static enum err_status set_up(struct trainer *t, struct model *model, const struct dataset *dataset,
                               const struct train_options *options, struct err *err)
 {
@@ -169,7 +209,9 @@ static enum err_status set_up(struct trainer *t, struct model *model, const stru
     if (t->optimizer == NULL)
         return config_complain(config, "training.optimizer", err, "unknown optimizer '%s'",
                                config->training.optimizer);
+    set_up_stabilization(t);
     status = regularizer_check(config, err);
+    if (status == ERR_OK) status = set_up_augmentation(t, dataset, err);
     if (status == ERR_OK) status = split_data(t, dataset, err);
     if (status == ERR_OK && t->batch_size > t->num_train) t->batch_size = t->num_train;
     if (status == ERR_OK) {
@@ -198,7 +240,9 @@ static void tear_down(struct trainer *t)
     free(t->tiles);
     free(t->layer_tiles);
     free(t->scratch);
+    free(t->augmented);
     free(t->counts);
+    free(t->sums);
     free(t->losses);
     free(t->offset);
     free(t->best);
@@ -216,8 +260,28 @@ static struct tile_noise noise_of(const struct trainer *t)
     };
 }
 
-/* Forward and input gradients of one tile: all of it on one thread. */
-static void run_tile(struct trainer *t, size_t index, size_t batch_first, size_t batch)
+/* Loads samples order[0..samples) of the batch, augmented where asked for. */
+static void load_tile(struct trainer *t, struct tile *tile, const uint32_t *order, size_t first,
+                      size_t samples)
+{
+    size_t features = t->model->encoder->num_features;
+    uint64_t seed = rng_mix((uint64_t)t->config->training.seed, STREAM_AUGMENT, t->step);
+    uint16_t *images;
+
+    if (!t->augment.enabled) {
+        tile_load(tile, t->model, t->data->codes, order, first, samples);
+        return;
+    }
+    images = t->augmented[omp_get_thread_num()];
+    for (size_t s = 0; s < samples; s++)
+        augment_sample(&t->augment, seed, first + s, t->data->codes + order[s] * features,
+                       images + s * features);
+    tile_load(tile, t->model, images, NULL, 0, samples);
+    tile->id = first;
+}
+
+/* Forward pass and loss of one tile: all of it on one thread. */
+static void forward_tile(struct trainer *t, size_t index, size_t batch_first, size_t batch)
 {
     struct tile *tile = &t->tiles[index];
     struct tile_noise noise = noise_of(t);
@@ -228,14 +292,67 @@ static void run_tile(struct trainer *t, size_t index, size_t batch_first, size_t
 
     for (size_t s = 0; s < samples; s++)
         labels[s] = t->data->labels[order[s]];
-    tile_load(tile, t->model, t->data->codes, order, first, samples);
+    load_tile(t, tile, order, first, samples);
     t->counts[index] = tile->count;
     tile_forward(tile, t->model, &noise);
     loss_cross_entropy(tile->logits, labels, t->model->num_classes, samples,
                        (float)(1.0 / ((double)batch * t->model->tau)), tile->grad_logits,
                        t->losses + first);
-    for (size_t l = t->model->num_layers; l-- > 1;)
-        tile_backward_layer(tile, t->model, l, &noise);
+}
+
+/* The gradient that enters layer l from above. */
+static float *grad_into(const struct trainer *t, const struct tile *tile, size_t l, size_t *rows)
+{
+    *rows =
+        l + 1 == t->model->num_layers ? t->model->num_classes : t->model->layers[l]->num_outputs;
+    return tile->layers[l].grad_out;
+}
+
+/* Input gradients of one tile through all layers, each sample by itself. */
+static void backward_tile(struct trainer *t, size_t index)
+{
+    struct tile *tile = &t->tiles[index];
+    struct tile_noise noise = noise_of(t);
+
+    for (size_t l = t->model->num_layers; l-- > 0;) {
+        size_t rows;
+        float *grad = grad_into(t, tile, l, &rows);
+
+        if (t->stabilization == STABILIZE_BATCHWISE)
+            stabilize_columns(grad, rows, tile->samples, &t->stabilize);
+        if (l > 0) tile_backward_layer(tile, t->model, l, &noise);
+    }
+}
+
+/* The same with a look over the whole batch before each layer. Called by all threads of a team. */
+static void backward_layerwise(struct trainer *t, size_t tiles)
+{
+    struct tile_noise noise = noise_of(t);
+
+    for (size_t l = t->model->num_layers; l-- > 0;) {
+#pragma omp for schedule(dynamic, 1)
+        for (size_t i = 0; i < tiles; i++) {
+            size_t rows;
+            const float *grad = grad_into(t, &t->tiles[i], l, &rows);
+
+            t->sums[i] = (struct stabilize_sums){0};
+            stabilize_measure(grad, rows, t->tiles[i].samples, &t->sums[i]);
+        }
+#pragma omp for schedule(dynamic, 1)
+        for (size_t i = 0; i < tiles; i++) {
+            struct stabilize_sums all = {0};
+            size_t rows;
+            float *grad = grad_into(t, &t->tiles[i], l, &rows);
+
+            for (size_t k = 0; k < tiles; k++) {
+                all.sum += t->sums[k].sum;
+                all.square += t->sums[k].square;
+                all.count += t->sums[k].count;
+            }
+            stabilize_apply(grad, rows, t->tiles[i].samples, &all, &t->stabilize);
+            if (l > 0) tile_backward_layer(&t->tiles[i], t->model, l, &noise);
+        }
+    }
 }
 
 static void add_regularizers(const struct trainer *t, const float *table, size_t entries,
@@ -283,8 +400,11 @@ static double run_step(struct trainer *t, size_t batch_first, size_t batch, doub
 #pragma omp parallel num_threads(t->threads)
     {
 #pragma omp for schedule(dynamic, 1)
-        for (size_t i = 0; i < tiles; i++)
-            run_tile(t, i, batch_first, batch);
+        for (size_t i = 0; i < tiles; i++) {
+            forward_tile(t, i, batch_first, batch);
+            if (t->stabilization != STABILIZE_LAYERWISE) backward_tile(t, i);
+        }
+        if (t->stabilization == STABILIZE_LAYERWISE) backward_layerwise(t, tiles);
         for (size_t l = 0; l < t->model->num_layers; l++) {
 #pragma omp for schedule(dynamic, 16) nowait
             for (size_t node = 0; node < t->model->layers[l]->width; node++)
