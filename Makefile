@@ -18,7 +18,7 @@ LIBS       = $(PKG_LIBS) -lmd -lm
 LIB_SRC  = $(filter-out src/cli/%,$(wildcard src/*/*.c))
 CLI_SRC  = $(wildcard src/cli/*.c)
 TEST_SRC = $(wildcard tests/unit/test_*.c)
-FUZZ_SRC = $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_SRC = $(filter-out %/fuzz_main.c,$(wildcard tests/fuzz/fuzz_*.c))
 LIB_OBJ  = $(LIB_SRC:src/%.c=$(BUILD)/obj/%.o)
 CLI_OBJ  = $(CLI_SRC:src/%.c=$(BUILD)/obj/%.o)
 TEST_BIN = $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
@@ -65,11 +65,12 @@ sanitize: ## the tests again under AddressSanitizer and UndefinedBehaviorSanitiz
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all'
 	@tools/run_tests.sh $(BUILD)/sanitize
 
-fuzz: ## feed mutated files to every parser, FUZZ_SECONDS=20 each (clang's libFuzzer)
-	@tools/deps.sh build fuzz
-	@$(SUB_MAKE) BUILD=$(BUILD)/fuzzing CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined' \
-		fuzzers
-	@tools/run_fuzzers.sh $(BUILD)/fuzzing
+fuzz: ## feed mutated files to every parser, FUZZ_SECONDS=20 each, sanitised
+	@tools/deps.sh build test
+	@$(SUB_MAKE) all
+	@$(SUB_MAKE) BUILD=$(BUILD)/fuzzing fuzzers \
+		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fsanitize-coverage=trace-pc -Wno-error'
+	@tools/run_fuzzers.sh $(BUILD)/fuzzing $(BIN)
 
 lint: ## style, include rules, compiler warnings, cppcheck, Verilator lint, shellcheck
 	@tools/deps.sh build lint
@@ -119,7 +120,7 @@ install: all ## program, library, headers and models to PREFIX
 		install -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/difflut/$$file"; done
 
 check-deps: ## say what is missing for building, testing and linting; install nothing
-	@tools/deps.sh --check build test lint fuzz
+	@tools/deps.sh --check build test lint
 
 # --- rules ---
 
@@ -159,8 +160,8 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIB) | $(GEN)
 
 .PHONY: fuzzers
 fuzzers: $(FUZZ_BIN)
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(LIB)
+$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz_main.c $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $< -o $@ $(LIB) $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(filter %.c,$^) -o $@ $(LIB) $(LIBS)
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_BIN:=.d) $(FUZZ_BIN:=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_BIN:=.d)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, or says exactly what is missing.
-#   tools/deps.sh [--check] GROUP...     groups: build test lint fuzz
+#   tools/deps.sh [--check] GROUP...     groups: build test lint
 # As root, or with sudo, it calls apt-get (Debian 12, Ubuntu 22.04 and later). Elsewhere, and with
 # --check, it prints the list and ends with status 3. Takes milliseconds when nothing is missing.
 set -euo pipefail
@@ -28,7 +28,6 @@ lint  tool cppcheck     cppcheck
 lint  tool shellcheck   shellcheck
 lint  tool verilator    verilator
 lint  lib  cmocka       libcmocka-dev
-fuzz  tool clang        clang
 '
 
 is_there() { # kind what
@@ -73,7 +72,7 @@ if [ "${1:-}" = --check ]; then
     check=yes
     shift
 fi
-[ $# -gt 0 ] || { echo "usage: tools/deps.sh [--check] build|test|lint|fuzz..." >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: tools/deps.sh [--check] build|test|lint..." >&2; exit 2; }
 
 for group in "$@"; do
     grep -q "^$group " <<<"$needs" || { echo "tools/deps.sh: unknown group '$group'" >&2; exit 2; }

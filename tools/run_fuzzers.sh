@@ -1,24 +1,35 @@
 #!/usr/bin/env bash
-# Runs every fuzzer of BUILD/fuzz for FUZZ_SECONDS (20), starting from tests/fuzz/corpus/NAME.
-#   tools/run_fuzzers.sh BUILD
+# Runs every fuzzer of BUILD/fuzz for FUZZ_SECONDS (20). Seeds: tests/fuzz/corpus/NAME/*, the committed
+# configurations, and the files of a small model made by PROGRAM.
+#   tools/run_fuzzers.sh BUILD PROGRAM
 set -euo pipefail
 
-build=$1
+build=$1 program=$2
 seconds=${FUZZ_SECONDS:-20}
+seeds=$build/seeds
+mkdir -p "$build/last"
+
+"$program" train configs/quickstart.yaml -o "$seeds/model" --quiet --set training.epochs=1 \
+    --set training.samples=200
+"$program" emit "$seeds/model" -o "$seeds/rtl" --quiet
+
 failed=0
 for fuzzer in "$build"/fuzz/fuzz_*; do
-    [ -x "$fuzzer" ] && [ "${fuzzer%.d}" = "$fuzzer" ] || continue
+    [ -x "$fuzzer" ] || continue
     name=${fuzzer##*/fuzz_}
-    found=$build/found/$name
-    mkdir -p "$found" "$build/corpus/$name"
-    folders=("$build/corpus/$name")
-    [ ! -d "tests/fuzz/corpus/$name" ] || folders+=("tests/fuzz/corpus/$name")
-    if "$fuzzer" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="$found/" \
-        "${folders[@]}" >"$found.log" 2>&1; then
-        echo "ok    $name: $(grep -c . "$found.log") lines, $(sed -n 's/^Done \([0-9]*\) runs.*/\1/p' "$found.log") runs"
+    shopt -s nullglob
+    case $name in
+    config) files=(configs/*.yaml "$seeds"/model/*.yaml) ;;
+    safetensors | weights) files=("$seeds"/model/*.safetensors) ;;
+    netlist) files=("$seeds"/rtl/netlist.txt) ;;
+    *) files=() ;;
+    esac
+    files+=(tests/fuzz/corpus/"$name"/*)
+    if "$fuzzer" "$seconds" "$build/last/$name" "${files[@]}" >"$build/last/$name.log" 2>&1; then
+        echo "ok    $name: $(tail -n 1 "$build/last/$name.log")"
     else
-        echo "FAIL  $name: see $found.log and $found/"
-        tail -n 20 "$found.log" | sed 's/^/      /'
+        echo "FAIL  $name: the input is in $build/last/$name (8 bytes of size, then the bytes)"
+        tail -n 30 "$build/last/$name.log" | sed 's/^/      /'
         failed=1
     fi
 done

@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +23,20 @@ enum err_status cli_set_result(struct cli *cli, json_t *result, struct err *err)
     json_decref(cli->result);
     cli->result = result;
     return ERR_OK;
+}
+
+json_t *cli_json_path(const char *path)
+{
+    json_t *json = json_string(path);
+    char *copy = json == NULL ? strdup(path) : NULL;
+
+    if (copy == NULL) return json;
+    for (char *c = copy; *c != '\0'; c++) {
+        if ((unsigned char)*c >= 0x80) *c = '?';
+    }
+    json = json_string(copy);
+    free(copy);
+    return json;
 }
 
 unsigned cli_threads(long wanted)

@@ -48,6 +48,9 @@ void cli_say(const struct cli *cli, const char *format, ...) __attribute__((form
 /* Sets cli->result to `result` (a new reference, taken over). ERR_NOMEM when it is NULL. */
 enum err_status cli_set_result(struct cli *cli, json_t *result, struct err *err);
 
+/* A path as a JSON string; bytes that are not UTF-8 become '?'. NULL when out of memory. */
+json_t *cli_json_path(const char *path);
+
 /* A number for --threads: `wanted`, or all cores when it is 0. */
 unsigned cli_threads(long wanted);
 

@@ -38,11 +38,12 @@ static json_t *describe(const struct dataset_info *info, bool available, const c
 
     for (size_t i = 0; i < 4 && info->files[i] != NULL; i++)
         json_array_append_new(files, json_string(info->files[i]));
-    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:s?, s:o, s:s}", "name", info->name,
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:o, s:o, s:s?}", "name", info->name,
                      "task", info->task, "features", (json_int_t)info->num_features, "classes",
                      (json_int_t)info->num_classes, "train", (json_int_t)info->num_train, "test",
-                     (json_int_t)info->num_test, "available", available, "folder", folder, "files",
-                     files, "source", info->source);
+                     (json_int_t)info->num_test, "available", available, "folder",
+                     folder != NULL ? cli_json_path(folder) : json_null(), "files", files, "source",
+                     info->source);
 }
 
 static enum err_status run_list(struct cli *cli, const struct values *values, struct err *err)

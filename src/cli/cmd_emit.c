@@ -37,12 +37,12 @@ static enum err_status report(struct cli *cli, const struct cli_folder *folder, 
     cli_say(cli, "  latency           %u cycles, one sample a cycle\n", m->latency_cycles);
     return cli_set_result(
         cli,
-        json_pack("{s:s, s:s, s:s, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:s, s:s, s:f}", "model",
-                  m->name, "build_id", m->build_id, "out_dir", folder->path, "luts", "encoder",
-                  (json_int_t)m->luts_encoder, "layers", (json_int_t)m->luts_layers, "group_sum",
-                  (json_int_t)m->luts_group_sum, "argmax", (json_int_t)m->luts_argmax, "total",
-                  (json_int_t)total, "latency_cycles", (int)m->latency_cycles, "top_module",
-                  m->top_module, "target", m->target, "seconds", seconds),
+        json_pack("{s:s, s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:s, s:s, s:f}", "model",
+                  m->name, "build_id", m->build_id, "out_dir", cli_json_path(folder->path), "luts",
+                  "encoder", (json_int_t)m->luts_encoder, "layers", (json_int_t)m->luts_layers,
+                  "group_sum", (json_int_t)m->luts_group_sum, "argmax", (json_int_t)m->luts_argmax,
+                  "total", (json_int_t)total, "latency_cycles", (int)m->latency_cycles,
+                  "top_module", m->top_module, "target", m->target, "seconds", seconds),
         err);
 }
 

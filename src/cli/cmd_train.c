@@ -246,14 +246,14 @@ static enum err_status report(struct cli *cli, const struct run *run, struct err
             100.0 * r->accuracy_hard, 100.0 * r->accuracy_soft, run->out_dir);
     return cli_set_result(
         cli,
-        json_pack("{s:s, s:I, s:I, s:o, s:o, s:f, s:f, s:f, s:f, s:s, s:s}", "model",
+        json_pack("{s:s, s:I, s:I, s:o, s:o, s:f, s:f, s:f, s:f, s:o, s:s}", "model",
                   run->model->config->name, "epochs", (json_int_t)r->epochs, "best_epoch",
                   (json_int_t)r->best_epoch, "accuracy_soft",
                   accuracy_json(run, run->accuracy_soft), "accuracy_hard",
                   accuracy_json(run, run->accuracy_hard), "validation_accuracy_soft",
                   r->accuracy_soft, "validation_accuracy_hard", r->accuracy_hard,
                   "samples_per_second", r->samples_per_second, "seconds", r->seconds, "out_dir",
-                  run->out_dir, "model_hash", run->model->model_hash),
+                  cli_json_path(run->out_dir), "model_hash", run->model->model_hash),
         err);
 }
 

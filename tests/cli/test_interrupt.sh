@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A run that is ended by a signal leaves no half result, no temporary folder and no child.
 . "$(dirname "$0")/tap.sh"
-need verilator
+need verilator timeout
 export TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 

@@ -6,8 +6,9 @@ commands="models info train eval emit cosim synth data"
 
 run --help
 is "--help ends well" 0 "$code"
+cp "$work/out" "$work/overview"
 for command in $commands; do
-    ok "--help lists $command" grep -q "^  $command " "$work/out"
+    ok "--help lists $command" grep -q "^  $command " "$work/overview"
     "$DIFFLUT" "$command" --help >"$work/$command.help" 2>"$work/err"
     is "$command --help ends well" 0 "$?"
     for part in "^usage: difflut-hdl $command" "^options:" "--json" "--quiet" "^example:" "^  difflut-hdl $command"; do
