@@ -11,7 +11,7 @@ PKGS      = yaml-0.1 jansson zlib
 WARN      = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wmissing-prototypes -Wvla -Werror -Wno-psabi
 PKG_FLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
-ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -fopenmp -fPIC -Isrc -I$(BUILD)/gen -MMD -MP \
+ALL_CFLAGS = -std=gnu11 -DDIFFLUT_PREFIX='"$(PREFIX)"' $(WARN) $(CFLAGS) -fopenmp -fPIC -Isrc -I$(BUILD)/gen -MMD -MP \
 	$(PKG_FLAGS)
 LIBS       = $(PKG_LIBS) -lmd -lm
 
