@@ -189,47 +189,56 @@ static enum err_status read_known_csv(struct raw **out, const struct dataset_inf
     return status;
 }
 
-/* One split of a set (or, with one part in its files, the whole): `paths` are that part's files. */
-static enum err_status read_part(struct raw **out, const struct dataset_info *info,
-                                 char *const paths[2], struct err *err)
-{
-    if (ends_with(info->files[0], ".csv")) return read_known_csv(out, info, paths[0], err);
-    if (ends_with(info->files[0], ".npy")) {
-        return raw_read_npy(out, paths[0], paths[1], info->num_features, info->num_classes, err);
-    }
-    return raw_read_idx(out, paths[0], paths[1], info->num_features, info->num_classes, err);
-}
-
-/* Files of a part: features and labels, or both in one. */
+/* Files of one part: features and labels, or both in one. */
 static size_t files_of_part(const struct dataset_info *info)
 {
     return ends_with(info->files[0], ".csv") ? 1 : 2;
 }
 
+static enum err_status read_part(struct raw **out, const struct dataset_info *info,
+                                 const char *folder, const char *const *files, struct err *err)
+{
+    char *paths[2] = {NULL, NULL};
+    enum err_status status = ERR_OK;
+
+    for (size_t i = 0; i < files_of_part(info) && status == ERR_OK; i++) {
+        status = dataset_find_file(&paths[i], folder, files[i], err);
+    }
+    if (status == ERR_OK) {
+        if (ends_with(files[0], ".csv")) {
+            status = read_known_csv(out, info, paths[0], err);
+        } else if (ends_with(files[0], ".npy")) {
+            status =
+                raw_read_npy(out, paths[0], paths[1], info->num_features, info->num_classes, err);
+        } else {
+            status =
+                raw_read_idx(out, paths[0], paths[1], info->num_features, info->num_classes, err);
+        }
+    }
+    free(paths[0]);
+    free(paths[1]);
+    return status;
+}
+
 static enum err_status read_files(struct raw *parts[2], const struct dataset_info *info,
                                   const char *folder, unsigned needed, struct err *err)
 {
+    const char *const *files = info->files;
     size_t width = files_of_part(info);
-    bool split = info->files[width] == NULL; /* one part holds both splits */
+    struct raw *both = NULL;
     enum err_status status = ERR_OK;
 
-    for (size_t p = 0; p < (split ? 1 : 2) && status == ERR_OK; p++) {
-        char *paths[2] = {NULL, NULL};
-
-        if (!split && !(needed & (p == 0 ? DATASET_TRAIN : DATASET_TEST))) continue;
-        for (size_t i = 0; i < width && status == ERR_OK; i++) {
-            status = dataset_find_file(&paths[i], folder, info->files[p * width + i], err);
+    if (files[width] == NULL) { /* one part holds both splits */
+        status = read_part(&both, info, folder, files, err);
+        if (status == ERR_OK) {
+            status = raw_split(both, info->first_test, folder, &parts[0], &parts[1], err);
         }
-        if (status == ERR_OK) status = read_part(&parts[p], info, paths, err);
-        if (status == ERR_OK && split) {
-            struct raw *both = parts[0];
-
-            status = raw_split(both, info->first_test, paths[0], &parts[0], &parts[1], err);
-            raw_free(both);
-            if (status != ERR_OK) parts[0] = NULL;
-        }
-        free(paths[0]);
-        free(paths[1]);
+        raw_free(both);
+        return status;
+    }
+    if (needed & DATASET_TRAIN) status = read_part(&parts[0], info, folder, files, err);
+    if (status == ERR_OK && (needed & DATASET_TEST)) {
+        status = read_part(&parts[1], info, folder, files + width, err);
     }
     return status;
 }
@@ -387,6 +396,12 @@ static enum err_status code_parts(struct dataset *dataset, const struct dataset_
 {
     enum err_status status;
 
+    for (size_t p = 0; p < 2; p++) {
+        if (parts[p] != NULL && parts[p]->count == 0) {
+            return err_set(err, ERR_FORMAT, "data set %s: the %s split is empty", dataset->name,
+                           p == 0 ? "training" : "test");
+        }
+    }
     dataset->num_features = parts[parts[0] != NULL ? 0 : 1]->num_features;
     dataset->channels = 1;
     if (dataset->height == 0) { /* a table */

@@ -351,27 +351,43 @@ struct range {
     bool whole;
 };
 
-static void range_add(struct range *range, double value)
+/* Of `count` values from `first` on, `stride` apart. */
+static struct range find_range(const struct raw *raw, size_t first, size_t stride, size_t count)
 {
-    if (value < range->low) range->low = value;
-    if (value > range->high) range->high = value;
-    if (value != floor(value)) range->whole = false;
+    struct range range = {INFINITY, -INFINITY, true};
+
+    for (size_t i = 0; i < count; i++) {
+        double value = value_at(raw, first + i * stride);
+
+        if (value < range.low) range.low = value;
+        if (value > range.high) range.high = value;
+        if (value != floor(value)) range.whole = false;
+    }
+    return range;
+}
+
+/* The same of all bytes of images, a hundred times faster. */
+static struct range find_byte_range(const struct raw *raw)
+{
+    uint8_t low = UINT8_MAX, high = 0;
+
+    for (size_t i = 0; i < raw->count * raw->num_features; i++) {
+        low = raw->bytes[i] < low ? raw->bytes[i] : low;
+        high = raw->bytes[i] > high ? raw->bytes[i] : high;
+    }
+    return (struct range){low, high, true};
 }
 
 void raw_fit_map(const struct raw *raw, bool shared, struct code_map *map)
 {
-    const struct range empty = {INFINITY, -INFINITY, true};
-    struct range all = empty;
+    struct range range = {0};
 
-    for (size_t i = 0; shared && i < raw->count * raw->num_features; i++) {
-        range_add(&all, value_at(raw, i));
-    }
+    if (shared && raw->bytes)
+        range = find_byte_range(raw);
+    else if (shared)
+        range = find_range(raw, 0, 1, raw->count * raw->num_features);
     for (size_t f = 0; f < raw->num_features; f++) {
-        struct range range = shared ? all : empty;
-
-        for (size_t i = 0; !shared && i < raw->count; i++) {
-            range_add(&range, value_at(raw, i * raw->num_features + f));
-        }
+        if (!shared) range = find_range(raw, f, raw->num_features, raw->count);
         code_map_fit(map, f, range.low, range.high, range.whole);
     }
 }
