@@ -23,6 +23,9 @@ LIB_OBJ  = $(LIB_SRC:src/%.c=$(BUILD)/obj/%.o)
 CLI_OBJ  = $(CLI_SRC:src/%.c=$(BUILD)/obj/%.o)
 TEST_BIN = $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
 FUZZ_BIN = $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+REPLAY_BIN = $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(BUILD)/replay/%)
+HELPER_SRC = $(wildcard tests/helpers/*.c)
+HELPER_BIN = $(HELPER_SRC:tests/helpers/%.c=$(BUILD)/helpers/%)
 
 LIB = $(BUILD)/libdifflut.a
 SO  = $(BUILD)/libdifflut.so
@@ -52,7 +55,7 @@ all: $(LIB) $(CLI_OBJ) ## the program, build/bin/difflut-hdl, and libdifflut.a a
 
 objects: $(LIB_OBJ) $(CLI_OBJ) $(TEST_SRC:tests/unit/%.c=$(BUILD)/obj/tests/%.o)
 
-unit: $(TEST_BIN)
+unit: $(TEST_BIN) $(REPLAY_BIN) $(HELPER_BIN)
 
 test: ## install what is missing, build, run every test
 	@tools/deps.sh build test
@@ -158,10 +161,20 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIB) | $(GEN)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $< -o $@ $(LIB) -lcmocka $(LIBS)
 
+# Programs that the test scripts call.
+$(BUILD)/helpers/%: tests/helpers/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $< -o $@ $(LIB) $(LIBS)
+
+# A fuzz target with a plain main(): `make test` replays the kept corpus with it.
+$(BUILD)/replay/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(filter %.c,$^) -o $@ $(LIB) $(LIBS)
+
 .PHONY: fuzzers
 fuzzers: $(FUZZ_BIN)
 $(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz_main.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(filter %.c,$^) -o $@ $(LIB) $(LIBS)
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_BIN:=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_BIN:=.d) $(HELPER_BIN:=.d)

@@ -1,22 +1,44 @@
-/* Configuration files. */
+/* Configuration files, and what was read from them: it must write, read and write the same again. The
+ * part after a NUL byte, if there is one, is an override. */
 #include "config/config.h"
 
-#include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void check_identity(const struct config *config)
+{
+    struct text first = {0}, second = {0};
+    struct config *again = NULL;
+    char hash[HASH_TEXT_SIZE];
+
+    config_write(config, &first);
+    if (config_parse(&again, first.data, first.size, config->path, NULL) != ERR_OK) abort();
+    config_write(again, &second);
+    if (first.size != second.size || memcmp(first.data, second.data, first.size) != 0) abort();
+    if (config_structural_hash(config, hash, NULL) != ERR_OK) abort();
+    config_free(again);
+    text_free(&first);
+    text_free(&second);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    const uint8_t *end = size > 0 ? memchr(data, 0, size) : NULL;
+    size_t length = end != NULL ? (size_t)(end - data) : size;
     struct config *config = NULL;
-    struct text text = {0};
     struct err err;
 
-    if (config_parse(&config, (const char *)data, size, "fuzz.yaml", &err) == ERR_OK) {
-        config_write(config, &text);
-        config_structural_text(config, &text);
+    if (config_parse(&config, (const char *)data, length, "fuzz.yaml", &err) != ERR_OK) return 0;
+    if (end != NULL) {
+        char *assignment = strndup((const char *)end + 1, size - length - 1);
+
+        if (assignment != NULL) config_set(config, assignment, &err);
+        free(assignment);
     }
-    text_free(&text);
+    check_identity(config);
     config_free(config);
     return 0;
 }

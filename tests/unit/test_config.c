@@ -91,7 +91,7 @@ static void compose(char *out, size_t size, const char *key, const char *text)
         }
         line += length;
     }
-    if (key == NULL) snprintf(out + used, size - used, "%s\n", text);
+    if (key == NULL && text != NULL) snprintf(out + used, size - used, "%s\n", text);
 }
 
 static void test_example(void **state)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <glob.h>
 #include <string.h>
 
 static struct err err;
@@ -407,21 +408,29 @@ static void test_mutations(void **state)
     text_free(&bytes);
 }
 
-/* A file that the original library wrote. */
+/* Files that the original library wrote. */
 static void test_foreign(void **state)
 {
-    struct safetensors *file = NULL;
     const struct safetensors_tensor *tensor = NULL;
+    struct safetensors *file = NULL;
     const size_t shape[2] = {5, 2};
+    glob_t found = {0};
 
     (void)state;
+    assert_int_equal(glob("tests/golden/*/*.safetensors", 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        if (safetensors_read(&file, found.gl_pathv[i], &err) != ERR_OK) fail_msg("%s", err.message);
+        assert_true(safetensors_count(file) > 0);
+        safetensors_free(file);
+    }
+    globfree(&found);
     assert_int_equal(
         safetensors_read(&file, "tests/golden/encoders/thermometer_b2.safetensors", &err), ERR_OK);
     assert_int_equal(safetensors_count(file), 4);
     assert_int_equal(
         safetensors_require(file, "state.thresholds", SAFETENSORS_F32, 2, shape, &tensor, &err),
         ERR_OK);
-    assert_non_null(safetensors_metadata(file, "encoder"));
+    assert_string_equal(safetensors_metadata(file, "encoder"), "thermometer");
     safetensors_free(file);
 }
 

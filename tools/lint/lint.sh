@@ -32,7 +32,7 @@ have() { # tool, name of the step: false (and a line) when the tool is missing
     return 1
 }
 
-c_files() { find src tests/unit tests/fuzz examples -name '*.[ch]' 2>/dev/null | sort; }
+c_files() { find src tests/unit tests/fuzz tests/helpers examples -name '*.[ch]' 2>/dev/null | sort; }
 
 compile_all() { # compiler: every object with every warning, into a folder of its own
     make --no-print-directory -s -j"$(nproc)" CC="$1" BUILD="$build/$1" CFLAGS=-O1 objects
