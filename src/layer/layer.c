@@ -228,7 +228,7 @@ static void forward_real(const struct layer *layer, const struct layer_tile *til
         for (unsigned o = 0; o < desc->num_outputs; o++)
             out[o] = tile->out + (node * desc->num_outputs + o) * LAYER_TILE;
         desc->type->forward(desc, layer_params(layer, node), layer_table(layer, node), in, out,
-                            count);
+                            NULL, count);
     }
 }
 
@@ -305,7 +305,7 @@ void layer_backward_inputs(const struct layer *layer, const struct layer_tile *t
         for (unsigned o = 0; o < desc->num_outputs; o++)
             grad[o] = grad_row(tile, node * desc->num_outputs + o);
         desc->type->backward_inputs(desc, layer_params(layer, node), layer_table(layer, node), in,
-                                    grad, rows, count);
+                                    grad, rows, NULL, count);
     }
 }
 
@@ -320,7 +320,7 @@ static void params_of_tile(const struct layer *layer, size_t node, const struct 
     if (tile->in_bits == NULL && desc->type->backward_params != NULL) {
         real_rows(layer, node, tile->in, in);
         desc->type->backward_params(desc, layer_params(layer, node), layer_table(layer, node), in,
-                                    grad, grad_table, grad_params, count);
+                                    grad, grad_table, grad_params, NULL, count);
         return;
     }
     for (unsigned o = 0; o < desc->num_outputs; o++)

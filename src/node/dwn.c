@@ -7,6 +7,27 @@
 #include <math.h>
 #include <string.h>
 
+struct options {
+    double alpha, beta;
+};
+
+static const struct config_option options[] = {
+    {.name = "alpha",
+     .type = CONFIG_DOUBLE,
+     .offset = offsetof(struct options, alpha),
+     .low = 0,
+     .high = 1e6,
+     .default_text = "0",
+     .meaning = "factor of the input gradient; 0: 0.5 * 0.75^(n - 1)"},
+    {.name = "beta",
+     .type = CONFIG_DOUBLE,
+     .offset = offsetof(struct options, beta),
+     .low = 0,
+     .high = 1,
+     .default_text = "0.3333333333333333",
+     .meaning = "weight of a table entry per bit of distance in the input gradient"},
+};
+
 /* Parameter block: luts, then the two buffers of the original library. */
 static float alpha_of(const struct node_desc *desc, const float *params)
 {
@@ -29,10 +50,12 @@ static enum err_status describe(struct node_desc *desc, struct err *err)
 
 static void init_buffers(const struct node_desc *desc, float *params)
 {
+    const struct options *own = desc->options;
     size_t entries = desc->table_size * desc->num_outputs;
 
-    params[entries] = (float)(0.5 * pow(0.75, desc->num_inputs - 1.0));
-    params[entries + 1] = (float)(1.0 / 3.0);
+    params[entries] =
+        (float)(own->alpha > 0 ? own->alpha : 0.5 * pow(0.75, desc->num_inputs - 1.0));
+    params[entries + 1] = (float)own->beta;
 }
 
 static void init(const struct node_desc *desc, float *params, struct rng *rng)
@@ -90,6 +113,9 @@ const struct node_type node_dwn = {
     .name = "dwn",
     .meaning = "real table, thresholded inputs, extended finite differences",
     .lookup = true,
+    .options = options,
+    .num_options = sizeof options / sizeof options[0],
+    .options_size = sizeof(struct options),
     .describe = describe,
     .init = init,
     .init_residual = init_residual,

@@ -2,6 +2,7 @@
 
 #include "node_types.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,8 +65,9 @@ static enum err_status pairs_of_type(const struct config *config, const struct n
             const char *names[64];
             size_t count = 0;
 
-            for (; count < type->num_options && count < 64; count++)
+            for (; count < type->num_options && count < 63; count++)
                 names[count] = type->options[count].name;
+            names[count++] = "output_dim";
             return config_complain_name(config, "node_config", pair->key, names, count, err);
         }
     }
@@ -150,6 +152,21 @@ void node_desc_free(struct node_desc *desc)
 {
     free(desc->options);
     desc->options = NULL;
+}
+
+enum err_status node_check_params(const struct node_desc *desc, const float *params,
+                                  struct err *err)
+{
+    for (size_t t = 0; t < desc->num_tensors; t++) {
+        const struct node_tensor *tensor = &desc->tensors[t];
+
+        for (size_t i = tensor->offset; i < tensor->offset + tensor->count; i++) {
+            if (!isfinite(params[i]))
+                return err_set(err, ERR_FORMAT, "%s node: %s[%zu] is not a finite number",
+                               desc->type->name, tensor->name, i - tensor->offset);
+        }
+    }
+    return desc->type->check == NULL ? ERR_OK : desc->type->check(desc, params, err);
 }
 
 void node_hard_table(const struct node_desc *desc, const float *params, unsigned output,

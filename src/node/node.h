@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NODE_MAX_INPUTS = 12, NODE_MAX_OUTPUTS = 16, NODE_MAX_TENSORS = 12 };
+enum { NODE_MAX_INPUTS = 12, NODE_MAX_OUTPUTS = 16, NODE_MAX_TENSORS = 32 };
 
 /* A named slice of a node's parameter block, as the original library names it. */
 struct node_tensor {
@@ -41,12 +41,22 @@ struct node_desc {
     void *options;      /* the type's own options struct, or NULL; owned */
 };
 
+/* What the training pass of a noisy type draws. Evaluation passes NULL, and so does everybody to the
+ * other types. */
+struct node_noise {
+    uint64_t step;                /* training steps done before this one */
+    const float *const *logistic; /* [m] rows of ln(u / (1 - u)), u uniform in (0, 1) */
+};
+
 struct node_type {
     const char *name, *meaning;
 
     /* The training forward pass thresholds its inputs at 0.5 (x >= 0.5 is 1) and looks the soft table
      * up: forward() is then not needed. */
     bool lookup;
+    /* The training pass adds noise, to bit inputs too: it then runs forward() and backward_params()
+     * on their real values in place of look-ups. */
+    bool noisy;
 
     const struct config_option *options;
     size_t num_options, options_size;
@@ -73,16 +83,25 @@ struct node_type {
 
     /* Soft forward on real inputs. NULL for lookup types. */
     void (*forward)(const struct node_desc *desc, const float *params, const float *table,
-                    const float *const *in, float *const *out, size_t count);
+                    const float *const *in, float *const *out, const struct node_noise *noise,
+                    size_t count);
     /* grad_in[j] += gradient of input j. NULL where slopes() serves. */
     void (*backward_inputs)(const struct node_desc *desc, const float *params, const float *table,
                             const float *const *in, const float *const *grad_out,
-                            float *const *grad_in, size_t count);
+                            float *const *grad_in, const struct node_noise *noise, size_t count);
     /* Adds either to grad_table (then tabulate_backward() is called once all samples are in) or to
      * grad_params. NULL where the look-up's own gradient serves. */
     void (*backward_params)(const struct node_desc *desc, const float *params, const float *table,
                             const float *const *in, const float *const *grad_out, float *grad_table,
-                            float *grad_params, size_t count);
+                            float *grad_params, const struct node_noise *noise, size_t count);
+
+    /* The type's own penalty: returns its value and, where grad_params is not NULL, adds its gradient.
+     * NULL: none. */
+    double (*penalty)(const struct node_desc *desc, const float *params, float *grad_params);
+
+    /* Refuses a parameter block whose buffers (indices, exponents, ...) are not what the kernels may
+     * rely on; for blocks that come from a file. NULL: any finite numbers will do. */
+    enum err_status (*check)(const struct node_desc *desc, const float *params, struct err *err);
 
     /* The hardware's bit: output o at address a, from the parameters alone, in double. *margin (may
      * be NULL) is the signed distance from the decision threshold. */
@@ -97,6 +116,10 @@ const struct node_type *node_find(const char *name); /* NULL when unknown */
 enum err_status node_describe(struct node_desc *desc, const struct config *config, size_t layer,
                               struct err *err);
 void node_desc_free(struct node_desc *desc); /* frees the options */
+
+/* ERR_FORMAT when a parameter is not finite, or as the type's own check() says. */
+enum err_status node_check_params(const struct node_desc *desc, const float *params,
+                                  struct err *err);
 
 /* Used by describe(): appends a tensor slice. Trainable ones first. */
 void node_add_tensor(struct node_desc *desc, const char *name, size_t rows, size_t columns,

@@ -62,18 +62,21 @@ static void tabulate_backward(const struct node_desc *desc, const float *params,
 }
 
 static void forward(const struct node_desc *desc, const float *params, const float *table,
-                    const float *const *in, float *const *out, size_t count)
+                    const float *const *in, float *const *out, const struct node_noise *noise,
+                    size_t count)
 {
     (void)params;
+    (void)noise;
     for (unsigned o = 0; o < desc->num_outputs; o++)
         multilinear_forward(desc->num_inputs, table + o * desc->table_size, in, out[o], count);
 }
 
 static void backward_inputs(const struct node_desc *desc, const float *params, const float *table,
                             const float *const *in, const float *const *grad_out,
-                            float *const *grad_in, size_t count)
+                            float *const *grad_in, const struct node_noise *noise, size_t count)
 {
     (void)params;
+    (void)noise;
     for (unsigned o = 0; o < desc->num_outputs; o++)
         multilinear_backward_inputs(desc->num_inputs, table + o * desc->table_size, in, grad_out[o],
                                     grad_in, count);
@@ -81,10 +84,11 @@ static void backward_inputs(const struct node_desc *desc, const float *params, c
 
 static void backward_params(const struct node_desc *desc, const float *params, const float *table,
                             const float *const *in, const float *const *grad_out, float *grad_table,
-                            float *grad_params, size_t count)
+                            float *grad_params, const struct node_noise *noise, size_t count)
 {
     (void)params;
     (void)table;
+    (void)noise;
     (void)grad_params;
     for (unsigned o = 0; o < desc->num_outputs; o++)
         multilinear_backward_table(desc->num_inputs, in, grad_out[o],
