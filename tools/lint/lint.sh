@@ -75,7 +75,7 @@ have clang-format "clang-format" && step "clang-format" check_format
 have cppcheck "cppcheck" && step "cppcheck" run_cppcheck
 have verilator "Verilog templates" && step "Verilog templates, verilator -Wall" lint_templates
 # shellcheck disable=SC2046 # plain file names
-have shellcheck "shellcheck" && step "shellcheck" shellcheck -x -S warning $(scripts)
+have shellcheck "shellcheck" && step "shellcheck" shellcheck -x -P SCRIPTDIR -S warning $(scripts)
 
 if [ "$failed" -gt 0 ]; then
     echo "lint: $failed checks failed"
