@@ -23,6 +23,7 @@ test  tool jq           jq
 test  tool python3      python3
 test  pkg  python3-venv python3-venv
 lint  tool clang        clang
+lint  pkg  libomp-dev   libomp-dev
 lint  tool clang-format clang-format
 lint  tool cppcheck     cppcheck
 lint  tool shellcheck   shellcheck

@@ -27,9 +27,10 @@ static void list_names(struct names *names)
     names->count = 0;
     for (size_t i = 0; i < num_sections; i++) {
         for (size_t j = 0; sections[i].overridable && j < sections[i].count; j++) {
-            char *text = names->text[names->count];
+            char *text;
 
             if (names->count == MOST_NAMES) return;
+            text = names->text[names->count];
             snprintf(text, sizeof names->text[0], "%.24s.%.38s", sections[i].name,
                      sections[i].options[j].name);
             names->list[names->count++] = text;

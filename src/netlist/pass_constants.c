@@ -45,11 +45,12 @@ enum err_status pass_constants(struct netlist *net, uint64_t *removed, struct er
 {
     size_t signals = (size_t)net->num_steps + net->num_luts;
     uint8_t *value = malloc(2 * signals + 1);
-    uint8_t *read = value + signals;
+    uint8_t *read;
     uint64_t steps = 0;
     enum err_status status;
 
     if (value == NULL) return err_nomem(err, "folding constants");
+    read = value + signals;
     pass_mark_read(net, read);
     for (uint32_t s = 0; s < net->num_steps; s++) {
         bool constant = net->toggle_start[s] == net->toggle_start[s + 1];
