@@ -8,6 +8,7 @@
 
 static const struct layer_kind *const kinds[] = {
     &layer_random,
+    &layer_learnable,
 };
 
 enum { NUM_KINDS = sizeof kinds / sizeof kinds[0] };
@@ -106,6 +107,7 @@ void layer_free(struct layer *layer)
     if (layer == NULL) return;
     node_desc_free(&layer->desc);
     free(layer->wiring);
+    selection_free(layer->selection);
     free(layer->params);
     free(layer->table);
     free(layer->slope);
@@ -118,6 +120,11 @@ void layer_prepare_node(const struct layer *layer, size_t node)
     const float *params = layer_params(layer, node);
     float *table = layer_table(layer, node);
 
+    for (unsigned j = 0; layer->selection != NULL && j < desc->num_inputs; j++) {
+        size_t slot = node * desc->num_inputs + j;
+
+        layer->wiring[slot] = selection_prepare(layer->selection, slot);
+    }
     desc->type->tabulate(desc, params, table);
     if (layer->slope != NULL)
         desc->type->slopes(desc, params, table,
@@ -131,9 +138,14 @@ void layer_prepare(const struct layer *layer)
         layer_prepare_node(layer, node);
 }
 
+bool layer_mixes(const struct layer *layer)
+{
+    return layer->selection != NULL && !layer->selection->hard;
+}
+
 bool layer_uses_address(const struct layer *layer, bool bit_inputs)
 {
-    return bit_inputs || layer->desc.type->lookup;
+    return (bit_inputs && !layer_mixes(layer)) || layer->desc.type->lookup;
 }
 
 /* --- addresses --- */
@@ -168,12 +180,15 @@ static void bit_rows(const struct layer *layer, size_t node, const uint8_t *in,
         rows[j] = in + (size_t)wires[j] * LAYER_TILE;
 }
 
-static void real_rows(const struct layer *layer, size_t node, const float *in, const float **rows)
+/* What the slots of a node read: mixtures, or the wired signals. */
+static void real_rows(const struct layer *layer, size_t node, const struct layer_tile *tile,
+                      const float **rows)
 {
-    const uint32_t *wires = layer->wiring + node * layer->desc.num_inputs;
+    size_t first = node * layer->desc.num_inputs;
 
     for (unsigned j = 0; j < layer->desc.num_inputs; j++)
-        rows[j] = in + (size_t)wires[j] * LAYER_TILE;
+        rows[j] = layer_mixes(layer) ? tile->mapped + (first + j) * LAYER_TILE
+                                     : tile->in + (size_t)layer->wiring[first + j] * LAYER_TILE;
 }
 
 void layer_address_node(const struct layer *layer, size_t node, const uint8_t *in_bits,
@@ -224,7 +239,7 @@ static void forward_real(const struct layer *layer, const struct layer_tile *til
         const float *in[NODE_MAX_INPUTS];
         float *out[NODE_MAX_OUTPUTS];
 
-        real_rows(layer, node, tile->in, in);
+        real_rows(layer, node, tile, in);
         for (unsigned o = 0; o < desc->num_outputs; o++)
             out[o] = tile->out + (node * desc->num_outputs + o) * LAYER_TILE;
         desc->type->forward(desc, layer_params(layer, node), layer_table(layer, node), in, out,
@@ -245,13 +260,15 @@ static void forward_look_up(const struct layer *layer, const struct layer_tile *
 
 void layer_forward(const struct layer *layer, const struct layer_tile *tile, size_t count)
 {
-    if (tile->in_bits != NULL) {
+    for (size_t slot = 0; layer_mixes(layer) && slot < layer->selection->slots; slot++)
+        selection_forward(layer->selection, slot, tile->in, tile->mapped + slot * LAYER_TILE);
+    if (tile->in_bits != NULL && !layer_mixes(layer)) {
         layer_address(layer, tile->in_bits, tile->address, count);
     } else if (layer->desc.type->lookup) {
         for (size_t node = 0; node < layer->width; node++) {
             const float *rows[NODE_MAX_INPUTS];
 
-            real_rows(layer, node, tile->in, rows);
+            real_rows(layer, node, tile, rows);
             address_of_reals(rows, layer->desc.num_inputs, tile->address + node * LAYER_TILE,
                              count);
         }
@@ -285,28 +302,59 @@ static void backward_slopes(const struct layer *layer, const struct layer_tile *
     }
 }
 
+/* Rows that a node's input gradients are added to. */
+static void grad_rows(const struct layer *layer, const struct layer_tile *tile, size_t node,
+                      float *grad_in, float **rows)
+{
+    size_t first = node * layer->desc.num_inputs;
+
+    for (unsigned j = 0; j < layer->desc.num_inputs; j++)
+        rows[j] = layer->selection != NULL
+                      ? tile->grad_mapped + (first + j) * LAYER_TILE
+                      : grad_in + (size_t)layer->wiring[first + j] * LAYER_TILE;
+}
+
+static void backward_node(const struct layer *layer, const struct layer_tile *tile, size_t node,
+                          float *const *rows, size_t count)
+{
+    const struct node_desc *desc = &layer->desc;
+    const float *in[NODE_MAX_INPUTS], *grad[NODE_MAX_OUTPUTS];
+
+    if (layer->slope != NULL) {
+        backward_slopes(layer, tile, node, rows, count);
+        return;
+    }
+    real_rows(layer, node, tile, in);
+    for (unsigned o = 0; o < desc->num_outputs; o++)
+        grad[o] = grad_row(tile, node * desc->num_outputs + o);
+    desc->type->backward_inputs(desc, layer_params(layer, node), layer_table(layer, node), in, grad,
+                                rows, NULL, count);
+}
+
 void layer_backward_inputs(const struct layer *layer, const struct layer_tile *tile, float *grad_in,
                            size_t count)
 {
-    const struct node_desc *desc = &layer->desc;
+    const struct selection *selection = layer->selection;
 
+    if (selection != NULL)
+        memset(tile->grad_mapped, 0, selection->slots * LAYER_TILE * sizeof *tile->grad_mapped);
     for (size_t node = 0; node < layer->width; node++) {
-        const uint32_t *wires = layer->wiring + node * desc->num_inputs;
-        const float *in[NODE_MAX_INPUTS], *grad[NODE_MAX_OUTPUTS];
         float *rows[NODE_MAX_INPUTS];
 
-        for (unsigned j = 0; j < desc->num_inputs; j++)
-            rows[j] = grad_in + (size_t)wires[j] * LAYER_TILE;
-        if (layer->slope != NULL) {
-            backward_slopes(layer, tile, node, rows, count);
-            continue;
-        }
-        real_rows(layer, node, tile->in, in);
-        for (unsigned o = 0; o < desc->num_outputs; o++)
-            grad[o] = grad_row(tile, node * desc->num_outputs + o);
-        desc->type->backward_inputs(desc, layer_params(layer, node), layer_table(layer, node), in,
-                                    grad, rows, NULL, count);
+        grad_rows(layer, tile, node, grad_in, rows);
+        backward_node(layer, tile, node, rows, count);
     }
+    for (size_t slot = 0; selection != NULL && grad_in != NULL && slot < selection->slots; slot++)
+        selection_backward_inputs(selection, slot, tile->grad_mapped + slot * LAYER_TILE, grad_in);
+}
+
+void layer_backward_selection(const struct layer *layer, size_t slot,
+                              const struct layer_tile *tiles, size_t num_tiles, float *grad)
+{
+    for (size_t t = 0; t < num_tiles; t++)
+        selection_backward_weights(layer->selection, slot, tiles[t].in,
+                                   tiles[t].grad_mapped + slot * LAYER_TILE, grad);
+    selection_finish(layer->selection, slot, grad);
 }
 
 static void params_of_tile(const struct layer *layer, size_t node, const struct layer_tile *tile,
@@ -317,8 +365,8 @@ static void params_of_tile(const struct layer *layer, size_t node, const struct 
 
     for (unsigned o = 0; o < desc->num_outputs; o++)
         grad[o] = grad_row(tile, node * desc->num_outputs + o);
-    if (tile->in_bits == NULL && desc->type->backward_params != NULL) {
-        real_rows(layer, node, tile->in, in);
+    if ((tile->in_bits == NULL || layer_mixes(layer)) && desc->type->backward_params != NULL) {
+        real_rows(layer, node, tile, in);
         desc->type->backward_params(desc, layer_params(layer, node), layer_table(layer, node), in,
                                     grad, grad_table, grad_params, NULL, count);
         return;

@@ -14,6 +14,7 @@
 #include "base/rng.h"
 #include "config/config.h"
 #include "node/node.h"
+#include "selection.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,7 +29,8 @@ struct layer_kind {
     const char *name, *meaning;
     const struct config_option *options; /* read from layer_config */
     size_t num_options, options_size;
-    /* Fills layer->wiring from the generator; `options` are the kind's own. */
+    /* Fills layer->wiring, or creates layer->selection, from the generator; `options` are the kind's
+     * own. */
     enum err_status (*wire)(struct layer *layer, const void *options, struct rng *rng,
                             struct err *err);
 };
@@ -38,13 +40,14 @@ const struct layer_kind *const *layer_kinds(size_t *count);
 struct layer {
     const struct layer_kind *kind;
     struct node_desc desc;
-    size_t num_inputs;  /* signals it may read */
-    size_t width;       /* nodes */
-    size_t num_outputs; /* width * m */
-    uint32_t *wiring;   /* [width][n] signal read by slot l of node j */
-    float *params;      /* [width][desc.num_params] */
-    float *table;       /* [width][m][2^n] soft tables: layer_prepare() */
-    float *slope;       /* [width][m][n][2^n], NULL when the node has none: layer_prepare() */
+    size_t num_inputs;           /* signals it may read */
+    size_t width;                /* nodes */
+    size_t num_outputs;          /* width * m */
+    uint32_t *wiring;            /* [width][n] signal read by slot l of node j */
+    struct selection *selection; /* learned wires, or NULL; wiring then holds the hard choice */
+    float *params;               /* [width][desc.num_params] */
+    float *table;                /* [width][m][2^n] soft tables: layer_prepare() */
+    float *slope; /* [width][m][n][2^n], NULL when the node has none: layer_prepare() */
 };
 
 /* A wired, zeroed layer `index` of the configuration, reading `num_inputs` signals. Wires are drawn
@@ -62,6 +65,16 @@ static inline float *layer_table(const struct layer *layer, size_t node)
     return layer->table + node * layer->desc.num_outputs * layer->desc.table_size;
 }
 
+/* Selection weights of one node: n * candidates floats from layer_weights(); 0 for fixed wires. */
+static inline size_t layer_num_weights(const struct layer *layer)
+{
+    return layer->selection == NULL ? 0 : layer->desc.num_inputs * layer->selection->candidates;
+}
+static inline float *layer_weights(const struct layer *layer, size_t node)
+{
+    return layer->selection->weights + node * layer_num_weights(layer);
+}
+
 /* Recomputes soft table and slopes of one node from its parameters; of all nodes. */
 void layer_prepare_node(const struct layer *layer, size_t node);
 void layer_prepare(const struct layer *layer);
@@ -69,7 +82,9 @@ void layer_prepare(const struct layer *layer);
 /* What one layer keeps of one tile between forward and backward. */
 struct layer_tile {
     const uint8_t *in_bits; /* [num_inputs][LAYER_TILE] bytes of 0/1, or NULL: */
-    const float *in;        /* [num_inputs][LAYER_TILE] real inputs */
+    const float *in;        /* [num_inputs][LAYER_TILE] real inputs; learned wires need it always */
+    float *mapped;          /* [width * n][LAYER_TILE] soft selection: what the slots read */
+    float *grad_mapped;     /* [width * n][LAYER_TILE] learned wires: gradient of what they read */
     uint16_t *address;      /* [width][LAYER_TILE]: bit inputs or look-up nodes */
     float *out;             /* [num_outputs][LAYER_TILE] */
     float *grad_out;        /* [num_outputs / grad_group][LAYER_TILE] */
@@ -78,11 +93,13 @@ struct layer_tile {
 
 /* Which blocks a layer needs. */
 bool layer_uses_address(const struct layer *layer, bool bit_inputs);
+bool layer_mixes(const struct layer *layer); /* soft selection */
 
 /* Soft forward of the first `count` columns (a multiple of 16). */
 void layer_forward(const struct layer *layer, const struct layer_tile *tile, size_t count);
 
-/* Adds the gradients of the real inputs to grad_in [num_inputs][LAYER_TILE]. */
+/* Adds the gradients of the real inputs to grad_in [num_inputs][LAYER_TILE]; with learned wires also
+ * fills tile->grad_mapped, and grad_in may then be NULL. */
 void layer_backward_inputs(const struct layer *layer, const struct layer_tile *tile, float *grad_in,
                            size_t count);
 
@@ -92,6 +109,10 @@ void layer_backward_inputs(const struct layer *layer, const struct layer_tile *t
 void layer_backward_params(const struct layer *layer, size_t node, const struct layer_tile *tiles,
                            size_t num_tiles, const size_t *counts, float *grad_table,
                            float *grad_params);
+
+/* Learned wires: adds slot's gradient over all tiles to grad [candidates]. */
+void layer_backward_selection(const struct layer *layer, size_t slot,
+                              const struct layer_tile *tiles, size_t num_tiles, float *grad);
 
 /* Table addresses of one node from bit rows, address [LAYER_TILE]; of every node, address
  * [width][LAYER_TILE]. */

@@ -4,6 +4,7 @@
 
 #include "layer.h"
 
-extern const struct layer_kind layer_random; /* SPEC 3.1 */
+extern const struct layer_kind layer_random;    /* SPEC 3.1 */
+extern const struct layer_kind layer_learnable; /* SPEC 3.2, 10, 12 */
 
 #endif

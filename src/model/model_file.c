@@ -6,6 +6,8 @@
  *   encoder.toggle_start             u32 (NB + 1)
  *   encoder.toggles                  u32 (toggles)
  *   layers.L.mapping_indices         u32 (W, n)       wiring, slot l = address bit l
+ *   layers.L.mapping.W               f32 (W * n, C)   learned wires: weights of the candidates
+ *   layers.L.mapping.candidates      u32 (W * n, C)   and the candidates, unless all inputs are
  *   layers.L.<parameter>             f32 (W, ...)     as the original library names them
  *   layers.L.table_bits              u64 (W * m, words) hard tables; must equal what the
  *                                                     parameters give
@@ -113,6 +115,20 @@ static enum err_status add_params(struct safetensors *file, const struct layer *
     return status;
 }
 
+static enum err_status add_selection(struct safetensors *file, const struct selection *selection,
+                                     size_t index, struct err *err)
+{
+    size_t shape[2] = {selection->slots, selection->candidates};
+    char name[NAME_SIZE];
+    enum err_status status;
+
+    layer_tensor_name(name, index, "mapping.W");
+    status = safetensors_add(file, name, SAFETENSORS_F32, 2, shape, selection->weights, err);
+    if (status != ERR_OK || selection->wires == NULL) return status;
+    layer_tensor_name(name, index, "mapping.candidates");
+    return safetensors_add(file, name, SAFETENSORS_U32, 2, shape, selection->wires, err);
+}
+
 static enum err_status add_layer(struct safetensors *file, const struct layer *layer, size_t index,
                                  struct err *err)
 {
@@ -126,6 +142,8 @@ static enum err_status add_layer(struct safetensors *file, const struct layer *l
     layer_hard_tables(layer, bits);
     layer_tensor_name(name, index, "mapping_indices");
     status = safetensors_add(file, name, SAFETENSORS_U32, 2, wires, layer->wiring, err);
+    if (status == ERR_OK && layer->selection != NULL)
+        status = add_selection(file, layer->selection, index, err);
     if (status == ERR_OK) status = add_params(file, layer, index, err);
     layer_tensor_name(name, index, "table_bits");
     if (status == ERR_OK)
@@ -344,6 +362,49 @@ static enum err_status read_wiring(const struct safetensors *file, struct layer 
     return ERR_OK;
 }
 
+/* The hard choice is stored beside the weights; the weights must still make it. */
+static enum err_status check_choice(const struct layer *layer, size_t index, const char *path,
+                                    struct err *err)
+{
+    for (size_t slot = 0; slot < layer->selection->slots; slot++) {
+        if (selection_prepare(layer->selection, slot) != layer->wiring[slot])
+            return err_set(err, ERR_FORMAT,
+                           "%s: layers.%zu.mapping_indices: slot %zu is not the choice of its "
+                           "weights",
+                           path, index, slot);
+    }
+    return ERR_OK;
+}
+
+static enum err_status read_selection(const struct safetensors *file, struct layer *layer,
+                                      size_t index, const char *path, struct err *err)
+{
+    struct selection *selection = layer->selection;
+    size_t shape[2] = {selection->slots, selection->candidates};
+    const struct safetensors_tensor *weights, *wires = NULL;
+    char name[NAME_SIZE];
+    enum err_status status;
+
+    layer_tensor_name(name, index, "mapping.W");
+    status = safetensors_require(file, name, SAFETENSORS_F32, 2, shape, &weights, err);
+    layer_tensor_name(name, index, "mapping.candidates");
+    if (status == ERR_OK && selection->wires != NULL)
+        status = safetensors_require(file, name, SAFETENSORS_U32, 2, shape, &wires, err);
+    if (status != ERR_OK) return status;
+    memcpy(selection->weights, weights->data, weights->count * sizeof *selection->weights);
+    if (wires != NULL)
+        memcpy(selection->wires, wires->data, wires->count * sizeof *selection->wires);
+    for (size_t i = 0; i < weights->count; i++) {
+        if (!isfinite(selection->weights[i]) ||
+            (wires != NULL && selection->wires[i] >= layer->num_inputs))
+            return err_set(err, ERR_FORMAT,
+                           "%s: layers.%zu.mapping: slot %zu has a weight or a "
+                           "candidate out of range",
+                           path, index, i / shape[1]);
+    }
+    return check_choice(layer, index, path, err);
+}
+
 static enum err_status read_params(const struct safetensors *file, struct layer *layer,
                                    size_t index, const char *path, struct err *err)
 {
@@ -368,6 +429,8 @@ static enum err_status read_params(const struct safetensors *file, struct layer 
         copy_tensor(layer, tensor, stacked, false);
     }
     free(stacked);
+    for (size_t node = 0; status == ERR_OK && node < layer->width; node++)
+        status = node_check_params(&layer->desc, layer_params(layer, node), err);
     return status;
 }
 
@@ -406,6 +469,8 @@ static enum err_status read_all(const struct safetensors *file, struct model *mo
         struct layer *layer = model->layers[l];
 
         status = read_wiring(file, layer, l, path, err);
+        if (status == ERR_OK && layer->selection != NULL)
+            status = read_selection(file, layer, l, path, err);
         if (status == ERR_OK) status = read_params(file, layer, l, path, err);
         if (status == ERR_OK) status = check_tables(file, layer, l, path, err);
         if (status == ERR_OK) layer_prepare(layer);

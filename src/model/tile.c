@@ -35,13 +35,16 @@ static void lay_out(struct tile *tile, const struct model *model, int backward,
         t->out = take(layout, layer->num_outputs, sizeof *t->out);
         if (layer_uses_address(layer, l == 0))
             t->address = take(layout, layer->width, sizeof *t->address);
+        if (layer_mixes(layer)) t->mapped = take(layout, layer->selection->slots, sizeof(float));
+        if (backward && layer->selection != NULL)
+            t->grad_mapped = take(layout, layer->selection->slots, sizeof(float));
         if (backward && !top) t->grad_out = take(layout, layer->num_outputs, sizeof *t->grad_out);
         t->grad_group = top ? layer->num_outputs / model->num_classes : 1;
         if (top) t->grad_out = tile->grad_logits;
-        if (l == 0)
-            t->in_bits = tile->bits;
-        else
-            t->in = tile->layers[l - 1].out;
+        if (l == 0 && layer->selection != NULL)
+            tile->reals = take(layout, layer->num_inputs, sizeof *tile->reals);
+        if (l == 0) t->in_bits = tile->bits;
+        t->in = l == 0 ? tile->reals : tile->layers[l - 1].out;
     }
 }
 
@@ -176,9 +179,17 @@ static void group_sum(struct tile *tile, const struct model *model)
                  top->grad_group, scale, tile->count);
 }
 
+SIMD_CLONES static void bits_to_reals(const uint8_t *bits, float *reals, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        reals[i] = (float)bits[i];
+}
+
 void tile_forward(struct tile *tile, const struct model *model, const struct tile_noise *noise)
 {
     tile_flip_bits(tile, noise, 0, tile->bits, model->encoder->num_bits);
+    if (tile->reals != NULL)
+        bits_to_reals(tile->bits, tile->reals, model->encoder->num_bits * LAYER_TILE);
     for (size_t l = 0; l < model->num_layers; l++) {
         layer_forward(model->layers[l], &tile->layers[l], tile->count);
         if (l + 1 < model->num_layers) disturb(tile, model, noise, l);
@@ -231,9 +242,15 @@ void tile_sample(struct tile *tile, const struct model *model, const struct tile
 void tile_backward_layer(struct tile *tile, const struct model *model, size_t layer,
                          const struct tile_noise *noise)
 {
-    struct layer_tile *below = &tile->layers[layer - 1];
-    size_t signals = model->layers[layer - 1]->num_outputs;
+    struct layer_tile *below;
+    size_t signals;
 
+    if (layer == 0) {
+        layer_backward_inputs(model->layers[0], &tile->layers[0], NULL, tile->count);
+        return;
+    }
+    below = &tile->layers[layer - 1];
+    signals = model->layers[layer - 1]->num_outputs;
     memset(below->grad_out, 0, signals * LAYER_TILE * sizeof *below->grad_out);
     layer_backward_inputs(model->layers[layer], &tile->layers[layer], below->grad_out, tile->count);
     if (noise == NULL || noise->dropout <= 0) return;

@@ -12,6 +12,8 @@ struct tile {
     uint64_t id;     /* number of the first sample, for noise that does not depend on tiling */
     uint16_t *codes; /* [num_features][LAYER_TILE] */
     uint8_t *bits;   /* [encoder->num_bits][LAYER_TILE] */
+    float *reals;    /* [encoder->num_bits][LAYER_TILE] the same as numbers, for learned wires
+                                  of layer 0; else NULL */
     struct layer_tile *layers; /* [num_layers] */
     float *logits;             /* [num_classes][LAYER_TILE] */
     float *grad_logits;        /* the same shape: gradient of the class sums (already / tau) */
@@ -46,7 +48,8 @@ void tile_forward(struct tile *tile, const struct model *model, const struct til
 void tile_sample(struct tile *tile, const struct model *model, const struct tile_noise *noise,
                  uint8_t *scratch_bits);
 
-/* Input gradient of one layer (index >= 1) into the layer below, dropout respected. */
+/* Input gradient of one layer into the layer below, dropout respected. Layer 0 only fills the gradient
+ * of its learned wires. */
 void tile_backward_layer(struct tile *tile, const struct model *model, size_t layer,
                          const struct tile_noise *noise);
 

@@ -141,9 +141,10 @@ static enum err_status allocate_params(struct trainer *t, struct err *err)
         size_t entries = layer->desc.num_outputs * layer->desc.table_size;
 
         t->offset[l] = t->num_params;
-        t->num_params += layer->width * layer->desc.num_params;
+        t->num_params += layer->width * (layer->desc.num_params + layer_num_weights(layer));
         t->num_entries += layer->width * entries;
         if (layer->desc.num_params > params) params = layer->desc.num_params;
+        if (layer_num_weights(layer) > params) params = layer_num_weights(layer);
         if (entries > table) table = entries;
     }
     t->scratch_table = (table + 15) / 16 * 16;
@@ -308,6 +309,12 @@ static float *grad_into(const struct trainer *t, const struct tile *tile, size_t
     return tile->layers[l].grad_out;
 }
 
+/* Layer 0 has nothing below it, but its learned wires need the gradient of what they read. */
+static bool passes_down(const struct trainer *t, size_t l)
+{
+    return l > 0 || t->model->layers[0]->selection != NULL;
+}
+
 /* Input gradients of one tile through all layers, each sample by itself. */
 static void backward_tile(struct trainer *t, size_t index)
 {
@@ -320,7 +327,7 @@ static void backward_tile(struct trainer *t, size_t index)
 
         if (t->stabilization == STABILIZE_BATCHWISE)
             stabilize_columns(grad, rows, tile->samples, &t->stabilize);
-        if (l > 0) tile_backward_layer(tile, t->model, l, &noise);
+        if (passes_down(t, l)) tile_backward_layer(tile, t->model, l, &noise);
     }
 }
 
@@ -350,7 +357,7 @@ static void backward_layerwise(struct trainer *t, size_t tiles)
                 all.count += t->sums[k].count;
             }
             stabilize_apply(grad, rows, t->tiles[i].samples, &all, &t->stabilize);
-            if (l > 0) tile_backward_layer(&t->tiles[i], t->model, l, &noise);
+            if (passes_down(t, l)) tile_backward_layer(&t->tiles[i], t->model, l, &noise);
         }
     }
 }
@@ -367,6 +374,23 @@ static void add_regularizers(const struct trainer *t, const float *table, size_t
     }
 }
 
+/* Gradient and update of a node's learned wires; their optimizer state starts at `first`. */
+static void update_wires(struct trainer *t, const struct optimizer_step *step, size_t l,
+                         size_t node, size_t tiles, size_t first, float *grad)
+{
+    const struct layer *layer = t->model->layers[l];
+    size_t candidates = layer->selection->candidates, n = layer->desc.num_inputs;
+    float *state[OPTIMIZER_MAX_SLOTS] = {0};
+
+    memset(grad, 0, layer_num_weights(layer) * sizeof *grad);
+    for (size_t j = 0; j < n; j++)
+        layer_backward_selection(layer, node * n + j, t->layer_tiles[l], tiles,
+                                 grad + j * candidates);
+    for (unsigned k = 0; k < t->optimizer->slots; k++)
+        state[k] = t->state[k] + first;
+    t->optimizer->update(step, grad, layer_weights(layer, node), state, layer_num_weights(layer));
+}
+
 /* Gradient, update and new table of one node: all of it on one thread. */
 static void update_node(struct trainer *t, const struct optimizer_step *step, size_t l, size_t node,
                         size_t tiles)
@@ -374,7 +398,7 @@ static void update_node(struct trainer *t, const struct optimizer_step *step, si
     const struct layer *layer = t->model->layers[l];
     const struct node_desc *desc = &layer->desc;
     size_t entries = desc->num_outputs * desc->table_size;
-    size_t first = t->offset[l] + node * desc->num_params;
+    size_t first = t->offset[l] + node * (desc->num_params + layer_num_weights(layer));
     float *grad_table = t->scratch[omp_get_thread_num()];
     float *grad = grad_table + t->scratch_table;
     float *state[OPTIMIZER_MAX_SLOTS] = {0};
@@ -386,7 +410,25 @@ static void update_node(struct trainer *t, const struct optimizer_step *step, si
     for (unsigned k = 0; k < t->optimizer->slots; k++)
         state[k] = t->state[k] + first;
     t->optimizer->update(step, grad, layer_params(layer, node), state, desc->num_trainable);
+    if (layer->selection != NULL)
+        update_wires(t, step, l, node, tiles, first + desc->num_params, grad);
     layer_prepare_node(layer, node);
+}
+
+/* Softmax temperature of learned wires for the tables of the next step: geometric from tau_start to
+ * tau_end over the training. */
+static void anneal(struct trainer *t)
+{
+    double total = (double)(t->steps_per_epoch * (size_t)t->config->training.epochs);
+    double start = t->config->training.tau_start, end = t->config->training.tau_end;
+
+    for (size_t l = 0; l < t->model->num_layers; l++) {
+        struct selection *selection = t->model->layers[l]->selection;
+
+        if (selection == NULL) continue;
+        selection->tau = selection->next_tau;
+        selection->next_tau = start * pow(end / start, (double)(t->step + 1) / total);
+    }
 }
 
 /* Returns the summed loss of the batch, added in sample order. */
@@ -397,6 +439,7 @@ static double run_step(struct trainer *t, size_t batch_first, size_t batch, doub
     double loss = 0;
 
     optimizer_step_at(&step, t->config, rate, t->step + 1);
+    anneal(t);
 #pragma omp parallel num_threads(t->threads)
     {
 #pragma omp for schedule(dynamic, 1)
@@ -479,16 +522,22 @@ static enum err_status run_epoch(struct trainer *t, struct train_progress *progr
     return ERR_OK;
 }
 
+static void copy_block(float *best, float *own, size_t count, bool keep)
+{
+    memcpy(keep ? best : own, keep ? own : best, count * sizeof *own);
+}
+
+/* Copies all parameters to the best ones (keep) or back. */
 static void copy_params(const struct trainer *t, bool keep)
 {
     for (size_t l = 0; l < t->model->num_layers; l++) {
         const struct layer *layer = t->model->layers[l];
-        size_t bytes = layer->width * layer->desc.num_params * sizeof *t->best;
+        size_t own = layer->width * layer->desc.num_params;
 
-        if (keep)
-            memcpy(t->best + t->offset[l], layer->params, bytes);
-        else
-            memcpy(layer->params, t->best + t->offset[l], bytes);
+        copy_block(t->best + t->offset[l], layer->params, own, keep);
+        if (layer->selection != NULL)
+            copy_block(t->best + t->offset[l] + own, layer->selection->weights,
+                       layer->width * layer_num_weights(layer), keep);
         if (!keep) layer_prepare(layer);
     }
 }
