@@ -29,7 +29,8 @@ void rng_seed(struct rng *rng, uint64_t seed, uint64_t stream)
 {
     uint64_t state = rng_mix(seed, stream, 0);
 
-    for (int i = 0; i < 4; i++) rng->state[i] = splitmix64(&state);
+    for (int i = 0; i < 4; i++)
+        rng->state[i] = splitmix64(&state);
 }
 
 uint64_t rng_next(struct rng *rng)
@@ -52,7 +53,8 @@ uint64_t rng_below(struct rng *rng, uint64_t bound)
     uint64_t limit = -bound % bound; /* 2^64 mod bound: draws below it would be biased */
     uint64_t x;
 
-    do x = rng_next(rng);
+    do
+        x = rng_next(rng);
     while (x < limit);
     return x % bound;
 }

@@ -9,10 +9,10 @@
 #include <stddef.h>
 
 struct text {
-    char *data;   /* NUL-terminated once anything was added; NULL before */
-    size_t size;  /* bytes without the NUL */
+    char *data;  /* NUL-terminated once anything was added; NULL before */
+    size_t size; /* bytes without the NUL */
     size_t capacity;
-    bool failed;  /* an allocation failed: later additions do nothing; text_status() tells */
+    bool failed; /* an allocation failed: later additions do nothing; text_status() tells */
 };
 
 /* A struct text starts as {0}. Additions never fail on their own: check text_status() once. */

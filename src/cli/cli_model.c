@@ -87,7 +87,10 @@ enum err_status cli_model_dataset(struct dataset **out, const struct model *mode
 
 const char *cli_model_dataset_name(const struct config *config)
 {
-    return config->dataset.name[0] != '\0' ? config->dataset.name : config->dataset.train;
+    const char *slash = strrchr(config->dataset.train, '/');
+
+    if (config->dataset.name[0] != '\0') return config->dataset.name;
+    return slash != NULL ? slash + 1 : config->dataset.train;
 }
 
 static struct config_pair *find_result(struct config_pairs *results, const char *key)

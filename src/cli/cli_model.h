@@ -22,7 +22,7 @@ enum err_status cli_model_open(struct model **out, const char *name, const struc
 enum err_status cli_model_dataset(struct dataset **out, const struct model *model,
                                   const char *data_dir, unsigned splits, struct err *err);
 
-/* "mnist", or the path of the training CSV. */
+/* "mnist", or the file name of the training CSV. */
 const char *cli_model_dataset_name(const struct config *config);
 
 /* A result of the model's `results:` block as a number; false when it is not there. */

@@ -51,7 +51,7 @@ enum err_status config_options_read(const struct config *config, const char *sec
         config_value_reset(table + i, options);
     for (size_t i = 0; i < pairs->count; i++) {
         const struct config_pair *pair = pairs->items + i;
-        struct config_value_problem problem;
+        struct config_value_problem problem = {""};
         char key[2 * CONFIG_NAME_SIZE + 2];
         size_t at = 0;
 

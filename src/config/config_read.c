@@ -54,7 +54,7 @@ static enum err_status read_scalar(struct config *config, const struct config_op
                                    const struct config_yaml *node, const char *key, void *base,
                                    struct err *err)
 {
-    struct config_value_problem problem;
+    struct config_value_problem problem = {""};
     struct text expected = {0};
     enum err_status status;
 

@@ -117,7 +117,7 @@ static enum err_status set_regularizer(struct config *config, const char *key, c
     const char *name = key + sizeof REGULARIZERS - 1, *inner;
     size_t length = strcspn(name, ".");
     struct config_regularizer *regularizer = NULL, added = {0};
-    struct config_value_problem problem;
+    struct config_value_problem problem = {""};
     char copy[CONFIG_NAME_SIZE * 2];
     enum err_status status;
 
@@ -146,7 +146,7 @@ static enum err_status set_key(struct config *config, const char *key, const cha
 {
     const struct config_section *section = find_section(key);
     const struct config_option *option = NULL;
-    struct config_value_problem problem;
+    struct config_value_problem problem = {""};
 
     if (strncmp(key, REGULARIZERS, sizeof REGULARIZERS - 1) == 0) {
         return set_regularizer(config, key, value, err);

@@ -283,12 +283,17 @@ static enum err_status read_document(struct parser *p, struct config_yaml **out)
 enum err_status config_yaml_parse(struct config_yaml **out, const char *yaml, size_t size,
                                   const char *path, struct err *err)
 {
+    static const char mark[] = "\xef\xbb\xbf"; /* some editors begin UTF-8 files so */
     struct parser p = {.text = yaml, .size = size, .path = path, .err = err};
     enum err_status status;
 
+    if (size >= 3 && memcmp(yaml, mark, 3) == 0) {
+        p.text += 3;
+        p.size -= 3;
+    }
     if (!yaml_parser_initialize(&p.yaml)) return err_nomem(err, "the configuration");
     yaml_parser_set_encoding(&p.yaml, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&p.yaml, (const unsigned char *)yaml, size);
+    yaml_parser_set_input_string(&p.yaml, (const unsigned char *)p.text, p.size);
     status = read_document(&p, out);
     yaml_parser_delete(&p.yaml);
     return status;

@@ -64,7 +64,8 @@ enum err_status safetensors_add(struct safetensors *file, const char *name,
                                 const void *data, struct err *err);
 enum err_status safetensors_set_metadata(struct safetensors *file, const char *key,
                                          const char *value, struct err *err);
-enum err_status safetensors_write(const struct safetensors *file, const char *path, struct err *err);
+enum err_status safetensors_write(const struct safetensors *file, const char *path,
+                                  struct err *err);
 
 /* SHA-256 over every tensor's name, type, shape and data in file order (not the metadata). */
 enum err_status safetensors_hash(const struct safetensors *file, char text[65], struct err *err);

@@ -197,6 +197,24 @@ static void test_forms(void **state)
     config_free(config);
 }
 
+/* What editors do to a file: a byte order mark, line ends of the other kind, document marks. */
+static void test_dressings(void **state)
+{
+    struct config *config = NULL;
+    struct text yaml = {0};
+
+    (void)state;
+    text_add(&yaml, "\xef\xbb\xbf%%YAML 1.1\r\n---\r\n");
+    for (const char *c = SMALL; *c != '\0'; c++)
+        text_add(&yaml, *c == '\n' ? "\r\n" : "%c", *c);
+    text_add(&yaml, "...\r\n");
+    config = parse_ok(yaml.data);
+    assert_int_equal(config_line(config, "dataset"), 11);
+    assert_string_equal(config->dataset.name, "digits");
+    config_free(config);
+    text_free(&yaml);
+}
+
 /* One complaint of each kind: the file, the line, the key, what was expected and found, a hint. */
 static void test_complaints(void **state)
 {
@@ -873,15 +891,25 @@ static void test_garbage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_example),       cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_forms),         cmocka_unit_test(test_complaints),
-        cmocka_unit_test(test_required),      cmocka_unit_test(test_bad_yaml),
-        cmocka_unit_test(test_limits),        cmocka_unit_test(test_read_file),
-        cmocka_unit_test(test_dataset_paths), cmocka_unit_test(test_write_is_identity),
-        cmocka_unit_test(test_set),           cmocka_unit_test(test_set_refused),
-        cmocka_unit_test(test_structural),    cmocka_unit_test(test_structural_order),
-        cmocka_unit_test(test_complain),      cmocka_unit_test(test_options),
-        cmocka_unit_test(test_mutations),     cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_example),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_dressings),
+        cmocka_unit_test(test_complaints),
+        cmocka_unit_test(test_required),
+        cmocka_unit_test(test_bad_yaml),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_read_file),
+        cmocka_unit_test(test_dataset_paths),
+        cmocka_unit_test(test_write_is_identity),
+        cmocka_unit_test(test_set),
+        cmocka_unit_test(test_set_refused),
+        cmocka_unit_test(test_structural),
+        cmocka_unit_test(test_structural_order),
+        cmocka_unit_test(test_complain),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_mutations),
+        cmocka_unit_test(test_garbage),
     };
 
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);
