@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 enum { LAYER_TILE = 64 };
+_Static_assert(LAYER_TILE <= NODE_MAX_SAMPLES, "node kernels must take a whole tile");
 
 struct layer;
 

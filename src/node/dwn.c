@@ -93,10 +93,12 @@ static void tabulate_backward(const struct node_desc *desc, const float *params,
 static void slopes(const struct node_desc *desc, const float *params, const float *table,
                    float *slope)
 {
-    float alpha = alpha_of(desc, params), beta = beta_of(desc, params);
+    double eigenvalue[NODE_MAX_INPUTS];
 
+    extended_difference_geometric(desc->num_inputs, (double)alpha_of(desc, params),
+                                  (double)beta_of(desc, params), eigenvalue);
     for (unsigned o = 0; o < desc->num_outputs; o++)
-        extended_difference(desc->num_inputs, table + o * desc->table_size, alpha, beta,
+        extended_difference(desc->num_inputs, table + o * desc->table_size, eigenvalue,
                             slope + o * desc->num_inputs * desc->table_size);
 }
 

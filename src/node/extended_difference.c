@@ -1,35 +1,92 @@
 #include "extended_difference.h"
 
 #include "base/simd.h"
+#include "node.h"
 
 #include <stddef.h>
 
-/* (u, v) -> (u + beta v, v + beta u) over bit `bit`. */
-SIMD_INLINE void smooth(float *values, size_t size, size_t bit, float beta)
-{
-    for (size_t a = 0; a < size; a += 2 * bit) {
-        for (size_t b = a; b < a + bit; b++) {
-            float u = values[b], v = values[b + bit];
+#pragma GCC diagnostic ignored "-Wpsabi"
 
-            values[b] = u + beta * v;
-            values[b + bit] = v + beta * u;
-        }
+typedef float v8 __attribute__((vector_size(32)));
+
+#define UNROLL _Pragma("GCC unroll 8")
+
+#define KERNEL(name) name##_baseline
+#include "extended_difference_kernel.h"
+#undef KERNEL
+
+#if SIMD_X86
+SIMD_BEGIN_AVX2
+#define KERNEL(name) name##_avx2
+#include "extended_difference_kernel.h"
+#undef KERNEL
+SIMD_END
+
+SIMD_BEGIN_AVX512
+#define KERNEL(name) name##_avx512
+#include "extended_difference_kernel.h"
+#undef KERNEL
+SIMD_END
+#endif
+
+void extended_difference_geometric(unsigned n, double scale, double beta, double *eigenvalue)
+{
+    for (unsigned i = 0; i < n; i++) {
+        eigenvalue[i] = scale;
+        for (unsigned k = 1; k < n; k++)
+            eigenvalue[i] *= k <= i ? 1 - beta : 1 + beta;
     }
 }
 
-SIMD_CLONES void extended_difference(unsigned n, const float *table, float alpha, float beta,
-                                     float *slope)
+/* Multiplying the polynomial by 1 + sign z turns its coefficients, applied to c, into
+ * c(h) + sign c(h + 1). */
+void extended_difference_harmonic(unsigned n, double scale, double *eigenvalue)
+{
+    for (unsigned i = 0; i < n; i++) {
+        double c[NODE_MAX_INPUTS];
+
+        for (unsigned h = 0; h < n; h++)
+            c[h] = scale / (h + 1);
+        for (unsigned k = 1; k < n; k++) {
+            for (unsigned h = 0; h < n - k; h++)
+                c[h] += k <= i ? -c[h + 1] : c[h + 1];
+        }
+        eigenvalue[i] = c[0];
+    }
+}
+
+/* Fewer than eight entries fill no vector: the definition with the kernel spelled out. */
+static void difference_small(unsigned n, const float *table, const float *factor, float *slope)
 {
     size_t size = (size_t)1 << n;
+    float smooth[4] = {0};
 
+    for (size_t a = 0; a < size; a++) {
+        for (size_t w = 1; w < size; w++) {
+            for (size_t k = 0; k < size; k++) {
+                float term = factor[__builtin_popcountll(w)] * table[k];
+
+                smooth[a] += __builtin_parityll(w & (a ^ k)) ? -term : term;
+            }
+        }
+    }
     for (unsigned j = 0; j < n; j++) {
-        float *values = slope + j * size;
         size_t bit = (size_t)1 << j;
 
         for (size_t a = 0; a < size; a++)
-            values[a] = alpha * (table[a | bit] - table[a & ~bit]);
-        for (unsigned i = 0; i < n; i++) {
-            if (i != j) smooth(values, size, (size_t)1 << i, beta);
-        }
+            slope[j * size + a] = smooth[a | bit] - smooth[a & ~bit];
     }
+}
+
+void extended_difference(unsigned n, const float *table, const double *eigenvalue, float *slope)
+{
+    float factor[NODE_MAX_INPUTS + 1] = {0};
+
+    for (unsigned bits = 1; bits <= n; bits++)
+        factor[bits] = (float)(eigenvalue[bits - 1] / (double)((size_t)1 << n));
+    if (n < 3)
+        difference_small(n, table, factor, slope);
+    else
+        SIMD_CALL(extended_difference,
+                  (n, (const v8 *)(const void *)table, factor, (v8 *)(void *)slope));
 }

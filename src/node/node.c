@@ -10,6 +10,8 @@
 static const struct node_type *const types[] = {
     &node_probabilistic,
     &node_dwn,
+    &node_dwn_stable,
+    &node_hybrid,
 };
 
 enum { NUM_TYPES = sizeof types / sizeof types[0] };

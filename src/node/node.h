@@ -5,7 +5,8 @@
  * Address a has input j as bit j (input 0 is the least significant).
  *
  * Rows: an activation row is `count` floats, one a sample. in[j] is the row of input j, out[o] the row
- * of output o. Every function works on one node, is thread-safe and cannot fail; describe() has
+ * of output o. Rows are 64-byte aligned, count is a multiple of 16 and at most NODE_MAX_SAMPLES, so
+ * that a kernel may keep rows of its own on the stack. Every function works on one node, is thread-safe and cannot fail; describe() has
  * checked the shape before. One file per type, one line in node.c. */
 #ifndef DIFFLUT_NODE_NODE_H
 #define DIFFLUT_NODE_NODE_H
@@ -19,6 +20,7 @@
 #include <stdint.h>
 
 enum { NODE_MAX_INPUTS = 12, NODE_MAX_OUTPUTS = 16, NODE_MAX_TENSORS = 32 };
+enum { NODE_MAX_SAMPLES = 64 };
 
 /* A named slice of a node's parameter block, as the original library names it. */
 struct node_tensor {
