@@ -1,5 +1,7 @@
 #include "rng.h"
 
+#include "simd.h"
+
 #include <math.h>
 
 static uint64_t splitmix64(uint64_t *state)
@@ -23,6 +25,24 @@ uint64_t rng_mix(uint64_t seed, uint64_t a, uint64_t b)
     state = splitmix64(&state) ^ a;
     state = splitmix64(&state) ^ b;
     return splitmix64(&state);
+}
+
+/* Two rounds of a 32-bit mixer (triple32 of Wellons' hash prospector), keyed in between. */
+SIMD_CLONES void rng_fill(uint64_t key, uint32_t first, uint32_t *out, size_t count)
+{
+    uint32_t low = (uint32_t)key, high = (uint32_t)(key >> 32);
+
+    for (size_t i = 0; i < count; i++) {
+        uint32_t x = (first + (uint32_t)i) ^ low;
+
+        x = (x ^ (x >> 17)) * 0xed5ad4bbU;
+        x = (x ^ (x >> 11)) * 0xac4c1b51U;
+        x = (x ^ (x >> 15)) * 0x31848babU;
+        x = (x ^ (x >> 14)) + high;
+        x = (x ^ (x >> 16)) * 0x7feb352dU;
+        x = (x ^ (x >> 15)) * 0x846ca68bU;
+        out[i] = x ^ (x >> 16);
+    }
 }
 
 void rng_seed(struct rng *rng, uint64_t seed, uint64_t stream)

@@ -18,6 +18,9 @@ void rng_seed(struct rng *rng, uint64_t seed, uint64_t stream);
 /* Hashes (seed, a, b) to 64 well-mixed bits: counter-based draws that need no order. */
 uint64_t rng_mix(uint64_t seed, uint64_t a, uint64_t b);
 
+/* Counter-based draws in bulk: out[i] is 32 well-mixed bits of (key, first + i). Vectorised. */
+void rng_fill(uint64_t key, uint32_t first, uint32_t *out, size_t count);
+
 uint64_t rng_next(struct rng *rng);
 
 /* Uniform integer in [0, bound), without bias; bound must not be 0. */

@@ -69,6 +69,8 @@ enum { CONFIG_MAX_LAYERS = 64, CONFIG_NAME_SIZE = 64, CONFIG_MAX_PAIRS = 32 };
     X(double, validation, 0.1, 0.0, 0.9, "fraction of the training split kept for choosing")       \
     X(long, seed, 7, 0, 9007199254740991, "seed of initial values, order and noise")               \
     X(long, samples, 0, 0, 9007199254740991, "use only so many training samples; 0: all")          \
+    X(name, forward, "soft", "soft|sampled", 0,                                                    \
+      "what hidden layers hand on in training: soft values, or bits drawn from them")              \
     X(double, tau_start, 1.0, 1e-6, 1e6, "learnable wiring: softmax temperature at the start")     \
     X(double, tau_end, 0.01, 1e-6, 1e6, "learnable wiring: softmax temperature at the end")        \
     X(double, augment_shift, 0.0, 0.0, 64.0, "images: move by up to so many pixels")               \

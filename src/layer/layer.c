@@ -51,7 +51,7 @@ static enum err_status allocate(struct layer *layer, struct err *err)
     const struct node_desc *desc = &layer->desc;
     size_t tables = layer->width * desc->num_outputs;
 
-    layer->wiring = slab(layer->width * desc->num_inputs, sizeof *layer->wiring);
+    layer->wiring = slab(layer->instances * desc->num_inputs, sizeof *layer->wiring);
     layer->params = slab(layer->width * desc->num_params, sizeof *layer->params);
     layer->table = slab(tables * desc->table_size, sizeof *layer->table);
     if (desc->type->slopes != NULL)
@@ -91,7 +91,9 @@ enum err_status layer_create(struct layer **out, const struct config *config, si
     if (status == ERR_OK) {
         layer->num_inputs = num_inputs;
         layer->width = (size_t)config->layer_widths[index];
-        layer->num_outputs = layer->width * layer->desc.num_outputs;
+        layer->positions = 1;
+        layer->instances = layer->width;
+        layer->num_outputs = layer->instances * layer->desc.num_outputs;
         status = allocate(layer, err);
     }
     if (status == ERR_OK) status = wire(layer, config, index, err);
@@ -171,40 +173,40 @@ SIMD_CLONES static void address_of_reals(const float *const *rows, unsigned inpu
     }
 }
 
-static void bit_rows(const struct layer *layer, size_t node, const uint8_t *in,
+static void bit_rows(const struct layer *layer, size_t instance, const uint8_t *in,
                      const uint8_t **rows)
 {
-    const uint32_t *wires = layer->wiring + node * layer->desc.num_inputs;
+    const uint32_t *wires = layer->wiring + instance * layer->desc.num_inputs;
 
     for (unsigned j = 0; j < layer->desc.num_inputs; j++)
         rows[j] = in + (size_t)wires[j] * LAYER_TILE;
 }
 
-/* What the slots of a node read: mixtures, or the wired signals. */
-static void real_rows(const struct layer *layer, size_t node, const struct layer_tile *tile,
+/* What the slots of an instance read: mixtures, or the wired signals. */
+static void real_rows(const struct layer *layer, size_t instance, const struct layer_tile *tile,
                       const float **rows)
 {
-    size_t first = node * layer->desc.num_inputs;
+    size_t first = instance * layer->desc.num_inputs;
 
     for (unsigned j = 0; j < layer->desc.num_inputs; j++)
         rows[j] = layer_mixes(layer) ? tile->mapped + (first + j) * LAYER_TILE
                                      : tile->in + (size_t)layer->wiring[first + j] * LAYER_TILE;
 }
 
-void layer_address_node(const struct layer *layer, size_t node, const uint8_t *in_bits,
-                        uint16_t *address, size_t count)
+void layer_address_instance(const struct layer *layer, size_t instance, const uint8_t *in_bits,
+                            uint16_t *address, size_t count)
 {
     const uint8_t *rows[NODE_MAX_INPUTS];
 
-    bit_rows(layer, node, in_bits, rows);
+    bit_rows(layer, instance, in_bits, rows);
     address_of_bits(rows, layer->desc.num_inputs, address, count);
 }
 
 void layer_address(const struct layer *layer, const uint8_t *in_bits, uint16_t *address,
                    size_t count)
 {
-    for (size_t node = 0; node < layer->width; node++)
-        layer_address_node(layer, node, in_bits, address + node * LAYER_TILE, count);
+    for (size_t i = 0; i < layer->instances; i++)
+        layer_address_instance(layer, i, in_bits, address + i * LAYER_TILE, count);
 }
 
 /* --- look-up kernels --- */
@@ -235,13 +237,14 @@ static void forward_real(const struct layer *layer, const struct layer_tile *til
 {
     const struct node_desc *desc = &layer->desc;
 
-    for (size_t node = 0; node < layer->width; node++) {
+    for (size_t i = 0; i < layer->instances; i++) {
+        size_t node = i / layer->positions;
         const float *in[NODE_MAX_INPUTS];
         float *out[NODE_MAX_OUTPUTS];
 
-        real_rows(layer, node, tile, in);
+        real_rows(layer, i, tile, in);
         for (unsigned o = 0; o < desc->num_outputs; o++)
-            out[o] = tile->out + (node * desc->num_outputs + o) * LAYER_TILE;
+            out[o] = tile->out + (i * desc->num_outputs + o) * LAYER_TILE;
         desc->type->forward(desc, layer_params(layer, node), layer_table(layer, node), in, out,
                             NULL, count);
     }
@@ -252,9 +255,20 @@ static void forward_look_up(const struct layer *layer, const struct layer_tile *
     const struct node_desc *desc = &layer->desc;
 
     for (size_t i = 0; i < layer->num_outputs; i++) {
-        const uint16_t *address = tile->address + i / desc->num_outputs * LAYER_TILE;
+        const float *table = layer->table + layer_table_of(layer, i) * desc->table_size;
 
-        look_up(layer->table + i * desc->table_size, address, tile->out + i * LAYER_TILE, count);
+        look_up(table, tile->address + i / desc->num_outputs * LAYER_TILE,
+                tile->out + i * LAYER_TILE, count);
+    }
+}
+
+static void address_reals(const struct layer *layer, const struct layer_tile *tile, size_t count)
+{
+    for (size_t i = 0; i < layer->instances; i++) {
+        const float *rows[NODE_MAX_INPUTS];
+
+        real_rows(layer, i, tile, rows);
+        address_of_reals(rows, layer->desc.num_inputs, tile->address + i * LAYER_TILE, count);
     }
 }
 
@@ -265,13 +279,7 @@ void layer_forward(const struct layer *layer, const struct layer_tile *tile, siz
     if (tile->in_bits != NULL && !layer_mixes(layer)) {
         layer_address(layer, tile->in_bits, tile->address, count);
     } else if (layer->desc.type->lookup) {
-        for (size_t node = 0; node < layer->width; node++) {
-            const float *rows[NODE_MAX_INPUTS];
-
-            real_rows(layer, node, tile, rows);
-            address_of_reals(rows, layer->desc.num_inputs, tile->address + node * LAYER_TILE,
-                             count);
-        }
+        address_reals(layer, tile, count);
     } else {
         forward_real(layer, tile, count);
         return;
@@ -286,15 +294,16 @@ static const float *grad_row(const struct layer_tile *tile, size_t output)
     return tile->grad_out + output / tile->grad_group * LAYER_TILE;
 }
 
-static void backward_slopes(const struct layer *layer, const struct layer_tile *tile, size_t node,
-                            float *const *grad_in, size_t count)
+static void backward_slopes(const struct layer *layer, const struct layer_tile *tile,
+                            size_t instance, float *const *grad_in, size_t count)
 {
     const struct node_desc *desc = &layer->desc;
-    const uint16_t *address = tile->address + node * LAYER_TILE;
+    const uint16_t *address = tile->address + instance * LAYER_TILE;
 
     for (unsigned o = 0; o < desc->num_outputs; o++) {
-        size_t output = node * desc->num_outputs + o;
-        const float *slope = layer->slope + output * desc->num_inputs * desc->table_size;
+        size_t output = instance * desc->num_outputs + o;
+        const float *slope =
+            layer->slope + layer_table_of(layer, output) * desc->num_inputs * desc->table_size;
 
         for (unsigned j = 0; j < desc->num_inputs; j++)
             look_up_slope(slope + j * desc->table_size, address, grad_row(tile, output), grad_in[j],
@@ -302,11 +311,11 @@ static void backward_slopes(const struct layer *layer, const struct layer_tile *
     }
 }
 
-/* Rows that a node's input gradients are added to. */
-static void grad_rows(const struct layer *layer, const struct layer_tile *tile, size_t node,
+/* Rows that an instance's input gradients are added to. */
+static void grad_rows(const struct layer *layer, const struct layer_tile *tile, size_t instance,
                       float *grad_in, float **rows)
 {
-    size_t first = node * layer->desc.num_inputs;
+    size_t first = instance * layer->desc.num_inputs;
 
     for (unsigned j = 0; j < layer->desc.num_inputs; j++)
         rows[j] = layer->selection != NULL
@@ -314,19 +323,20 @@ static void grad_rows(const struct layer *layer, const struct layer_tile *tile, 
                       : grad_in + (size_t)layer->wiring[first + j] * LAYER_TILE;
 }
 
-static void backward_node(const struct layer *layer, const struct layer_tile *tile, size_t node,
-                          float *const *rows, size_t count)
+static void backward_instance(const struct layer *layer, const struct layer_tile *tile,
+                              size_t instance, float *const *rows, size_t count)
 {
     const struct node_desc *desc = &layer->desc;
     const float *in[NODE_MAX_INPUTS], *grad[NODE_MAX_OUTPUTS];
+    size_t node = instance / layer->positions;
 
     if (layer->slope != NULL) {
-        backward_slopes(layer, tile, node, rows, count);
+        backward_slopes(layer, tile, instance, rows, count);
         return;
     }
-    real_rows(layer, node, tile, in);
+    real_rows(layer, instance, tile, in);
     for (unsigned o = 0; o < desc->num_outputs; o++)
-        grad[o] = grad_row(tile, node * desc->num_outputs + o);
+        grad[o] = grad_row(tile, instance * desc->num_outputs + o);
     desc->type->backward_inputs(desc, layer_params(layer, node), layer_table(layer, node), in, grad,
                                 rows, NULL, count);
 }
@@ -338,11 +348,11 @@ void layer_backward_inputs(const struct layer *layer, const struct layer_tile *t
 
     if (selection != NULL)
         memset(tile->grad_mapped, 0, selection->slots * LAYER_TILE * sizeof *tile->grad_mapped);
-    for (size_t node = 0; node < layer->width; node++) {
+    for (size_t i = 0; i < layer->instances; i++) {
         float *rows[NODE_MAX_INPUTS];
 
-        grad_rows(layer, tile, node, grad_in, rows);
-        backward_node(layer, tile, node, rows, count);
+        grad_rows(layer, tile, i, grad_in, rows);
+        backward_instance(layer, tile, i, rows, count);
     }
     for (size_t slot = 0; selection != NULL && grad_in != NULL && slot < selection->slots; slot++)
         selection_backward_inputs(selection, slot, tile->grad_mapped + slot * LAYER_TILE, grad_in);
@@ -357,22 +367,24 @@ void layer_backward_selection(const struct layer *layer, size_t slot,
     selection_finish(layer->selection, slot, grad);
 }
 
-static void params_of_tile(const struct layer *layer, size_t node, const struct layer_tile *tile,
-                           size_t count, float *grad_table, float *grad_params)
+static void params_of_instance(const struct layer *layer, size_t instance,
+                               const struct layer_tile *tile, size_t count, float *grad_table,
+                               float *grad_params)
 {
     const struct node_desc *desc = &layer->desc;
     const float *in[NODE_MAX_INPUTS], *grad[NODE_MAX_OUTPUTS];
+    size_t node = instance / layer->positions;
 
     for (unsigned o = 0; o < desc->num_outputs; o++)
-        grad[o] = grad_row(tile, node * desc->num_outputs + o);
+        grad[o] = grad_row(tile, instance * desc->num_outputs + o);
     if ((tile->in_bits == NULL || layer_mixes(layer)) && desc->type->backward_params != NULL) {
-        real_rows(layer, node, tile, in);
+        real_rows(layer, instance, tile, in);
         desc->type->backward_params(desc, layer_params(layer, node), layer_table(layer, node), in,
                                     grad, grad_table, grad_params, NULL, count);
         return;
     }
     for (unsigned o = 0; o < desc->num_outputs; o++)
-        scatter(grad[o], tile->address + node * LAYER_TILE, grad_table + o * desc->table_size,
+        scatter(grad[o], tile->address + instance * LAYER_TILE, grad_table + o * desc->table_size,
                 count);
 }
 
@@ -382,8 +394,11 @@ void layer_backward_params(const struct layer *layer, size_t node, const struct 
 {
     const struct node_desc *desc = &layer->desc;
 
-    for (size_t t = 0; t < num_tiles; t++)
-        params_of_tile(layer, node, &tiles[t], counts[t], grad_table, grad_params);
+    for (size_t p = 0; p < layer->positions; p++) {
+        for (size_t t = 0; t < num_tiles; t++)
+            params_of_instance(layer, node * layer->positions + p, &tiles[t], counts[t], grad_table,
+                               grad_params);
+    }
     desc->type->tabulate_backward(desc, layer_params(layer, node), layer_table(layer, node),
                                   grad_table, grad_params);
 }
@@ -392,11 +407,11 @@ void layer_backward_params(const struct layer *layer, size_t node, const struct 
 
 void layer_hard_tables(const struct layer *layer, uint64_t *tables)
 {
-    size_t words = (layer->desc.table_size + 63) / 64;
+    size_t words = (layer->desc.table_size + 63) / 64, m = layer->desc.num_outputs;
 
-    for (size_t i = 0; i < layer->num_outputs; i++)
-        node_hard_table(&layer->desc, layer_params(layer, i / layer->desc.num_outputs),
-                        (unsigned)(i % layer->desc.num_outputs), tables + i * words);
+    for (size_t i = 0; i < layer->width * m; i++)
+        node_hard_table(&layer->desc, layer_params(layer, i / m), (unsigned)(i % m),
+                        tables + i * words);
 }
 
 SIMD_CLONES static void look_up_bit(const uint64_t *table, const uint16_t *address, uint8_t *out,
@@ -409,17 +424,14 @@ SIMD_CLONES static void look_up_bit(const uint64_t *table, const uint16_t *addre
 void layer_hard_forward(const struct layer *layer, const uint64_t *tables, const uint8_t *in_bits,
                         uint8_t *out_bits, size_t count)
 {
-    const struct node_desc *desc = &layer->desc;
-    size_t words = (desc->table_size + 63) / 64;
+    size_t words = (layer->desc.table_size + 63) / 64, m = layer->desc.num_outputs;
 
-    for (size_t node = 0; node < layer->width; node++) {
+    for (size_t i = 0; i < layer->instances; i++) {
         uint16_t address[LAYER_TILE];
 
-        layer_address_node(layer, node, in_bits, address, count);
-        for (unsigned o = 0; o < desc->num_outputs; o++) {
-            size_t output = node * desc->num_outputs + o;
-
-            look_up_bit(tables + output * words, address, out_bits + output * LAYER_TILE, count);
-        }
+        layer_address_instance(layer, i, in_bits, address, count);
+        for (size_t output = i * m; output < (i + 1) * m; output++)
+            look_up_bit(tables + layer_table_of(layer, output) * words, address,
+                        out_bits + output * LAYER_TILE, count);
     }
 }

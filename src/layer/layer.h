@@ -6,7 +6,10 @@
  * tile by tile (each tile on one thread, nothing shared); parameter gradients run node by node over
  * all tiles (each node on one thread). No sum depends on the number of threads.
  *
- * Output o of node j is signal j * m + o of the layer (SPEC 3). Slot l of a node is address bit l. */
+ * A node may stand at several places with the same parameters (a convolution's kernel): a layer of
+ * `width` nodes has width * positions instances, and instance j * positions + p is node j at place p.
+ * Dense layers have one position. Output o of instance i is signal i * m + o of the layer (SPEC 3).
+ * Slot l of a node is address bit l. */
 #ifndef DIFFLUT_LAYER_LAYER_H
 #define DIFFLUT_LAYER_LAYER_H
 
@@ -43,8 +46,10 @@ struct layer {
     struct node_desc desc;
     size_t num_inputs;           /* signals it may read */
     size_t width;                /* nodes */
-    size_t num_outputs;          /* width * m */
-    uint32_t *wiring;            /* [width][n] signal read by slot l of node j */
+    size_t positions;            /* places of each node; 1 for dense layers */
+    size_t instances;            /* width * positions */
+    size_t num_outputs;          /* instances * m */
+    uint32_t *wiring;            /* [instances][n] signal read by slot l of instance i */
     struct selection *selection; /* learned wires, or NULL; wiring then holds the hard choice */
     float *params;               /* [width][desc.num_params] */
     float *table;                /* [width][m][2^n] soft tables: layer_prepare() */
@@ -60,6 +65,13 @@ void layer_free(struct layer *layer);
 static inline float *layer_params(const struct layer *layer, size_t node)
 {
     return layer->params + node * layer->desc.num_params;
+}
+/* Place in tables and slopes [width * m] of a layer output. */
+static inline size_t layer_table_of(const struct layer *layer, size_t output)
+{
+    size_t m = layer->desc.num_outputs;
+
+    return output / m / layer->positions * m + output % m;
 }
 static inline float *layer_table(const struct layer *layer, size_t node)
 {
@@ -86,7 +98,7 @@ struct layer_tile {
     const float *in;        /* [num_inputs][LAYER_TILE] real inputs; learned wires need it always */
     float *mapped;          /* [width * n][LAYER_TILE] soft selection: what the slots read */
     float *grad_mapped;     /* [width * n][LAYER_TILE] learned wires: gradient of what they read */
-    uint16_t *address;      /* [width][LAYER_TILE]: bit inputs or look-up nodes */
+    uint16_t *address;      /* [instances][LAYER_TILE]: bit inputs or look-up nodes */
     float *out;             /* [num_outputs][LAYER_TILE] */
     float *grad_out;        /* [num_outputs / grad_group][LAYER_TILE] */
     size_t grad_group;      /* outputs that share one gradient row (1; GroupSum's size on top) */
@@ -115,10 +127,10 @@ void layer_backward_params(const struct layer *layer, size_t node, const struct 
 void layer_backward_selection(const struct layer *layer, size_t slot,
                               const struct layer_tile *tiles, size_t num_tiles, float *grad);
 
-/* Table addresses of one node from bit rows, address [LAYER_TILE]; of every node, address
- * [width][LAYER_TILE]. */
-void layer_address_node(const struct layer *layer, size_t node, const uint8_t *in_bits,
-                        uint16_t *address, size_t count);
+/* Table addresses of one instance from bit rows, address [LAYER_TILE]; of all, address
+ * [instances][LAYER_TILE]. */
+void layer_address_instance(const struct layer *layer, size_t instance, const uint8_t *in_bits,
+                            uint16_t *address, size_t count);
 void layer_address(const struct layer *layer, const uint8_t *in_bits, uint16_t *address,
                    size_t count);
 

@@ -119,21 +119,26 @@ void model_free(struct model *model)
     free(model);
 }
 
+static uint64_t near_threshold(const struct layer *layer)
+{
+    const struct node_desc *desc = &layer->desc;
+    size_t outputs = layer->width * desc->num_outputs;
+    uint64_t found = 0;
+
+    for (size_t i = 0; i < outputs * desc->table_size; i++) {
+        size_t output = i / desc->table_size;
+        double margin;
+
+        desc->type->hard_bit(desc, layer_params(layer, output / desc->num_outputs),
+                             (unsigned)(output % desc->num_outputs),
+                             (uint32_t)(i % desc->table_size), &margin);
+        found += fabs(margin) < 1e-6;
+    }
+    return found;
+}
+
 void model_near_threshold(const struct model *model, uint64_t *entries)
 {
-    for (size_t l = 0; l < model->num_layers; l++) {
-        const struct layer *layer = model->layers[l];
-        const struct node_desc *desc = &layer->desc;
-
-        entries[l] = 0;
-        for (size_t i = 0; i < layer->num_outputs * desc->table_size; i++) {
-            size_t output = i / desc->table_size;
-            double margin;
-
-            desc->type->hard_bit(desc, layer_params(layer, output / desc->num_outputs),
-                                 (unsigned)(output % desc->num_outputs),
-                                 (uint32_t)(i % desc->table_size), &margin);
-            if (fabs(margin) < 1e-6) entries[l]++;
-        }
-    }
+    for (size_t l = 0; l < model->num_layers; l++)
+        entries[l] = near_threshold(model->layers[l]);
 }

@@ -5,7 +5,7 @@
  *   encoder.initial                  u8  (NB)         frozen step functions (encoder.h)
  *   encoder.toggle_start             u32 (NB + 1)
  *   encoder.toggles                  u32 (toggles)
- *   layers.L.mapping_indices         u32 (W, n)       wiring, slot l = address bit l
+ *   layers.L.mapping_indices         u32 (W * P, n)   wiring, slot l = address bit l
  *   layers.L.mapping.W               f32 (W * n, C)   learned wires: weights of the candidates
  *   layers.L.mapping.candidates      u32 (W * n, C)   and the candidates, unless all inputs are
  *   layers.L.<parameter>             f32 (W, ...)     as the original library names them
@@ -132,8 +132,8 @@ static enum err_status add_selection(struct safetensors *file, const struct sele
 static enum err_status add_layer(struct safetensors *file, const struct layer *layer, size_t index,
                                  struct err *err)
 {
-    size_t wires[2] = {layer->width, layer->desc.num_inputs};
-    size_t tables[2] = {layer->num_outputs, table_words(layer)};
+    size_t wires[2] = {layer->instances, layer->desc.num_inputs};
+    size_t tables[2] = {layer->width * layer->desc.num_outputs, table_words(layer)};
     uint64_t *bits = calloc(tables[0] * tables[1], sizeof *bits);
     char name[NAME_SIZE];
     enum err_status status;
@@ -344,7 +344,7 @@ static enum err_status read_encoder(const struct safetensors *file, struct model
 static enum err_status read_wiring(const struct safetensors *file, struct layer *layer,
                                    size_t index, const char *path, struct err *err)
 {
-    size_t shape[2] = {layer->width, layer->desc.num_inputs};
+    size_t shape[2] = {layer->instances, layer->desc.num_inputs};
     const struct safetensors_tensor *wires;
     char name[NAME_SIZE];
     enum err_status status;
@@ -439,7 +439,7 @@ static enum err_status read_params(const struct safetensors *file, struct layer 
 static enum err_status check_tables(const struct safetensors *file, const struct layer *layer,
                                     size_t index, const char *path, struct err *err)
 {
-    size_t shape[2] = {layer->num_outputs, table_words(layer)};
+    size_t shape[2] = {layer->width * layer->desc.num_outputs, table_words(layer)};
     const struct safetensors_tensor *stored;
     uint64_t *bits = calloc(shape[0] * shape[1], sizeof *bits);
     char name[NAME_SIZE];

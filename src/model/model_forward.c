@@ -97,7 +97,8 @@ static enum err_status hard_tables(struct hard_pass *pass, struct err *err)
         size_t words = (layer->desc.table_size + 63) / 64;
 
         if (layer->num_outputs > pass->max_signals) pass->max_signals = layer->num_outputs;
-        pass->tables[l] = malloc(layer->num_outputs * words * sizeof **pass->tables);
+        pass->tables[l] =
+            malloc(layer->width * layer->desc.num_outputs * words * sizeof **pass->tables);
         if (pass->tables[l] == NULL) return err_nomem(err, "hard tables");
         layer_hard_tables(layer, pass->tables[l]);
     }

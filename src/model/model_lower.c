@@ -55,12 +55,13 @@ static void lower_layer(const struct layer *layer, struct netlist *net, size_t i
     unsigned n = layer->desc.num_inputs, m = layer->desc.num_outputs;
 
     for (uint32_t i = 0; i < layer->num_outputs; i++) {
-        uint32_t lut = first + i, node = i / m;
+        uint32_t lut = first + i, instance = i / m;
 
         net->fan_in_count[lut] = (uint8_t)n;
         for (unsigned j = 0; j < n; j++)
-            net->fan_in[lut * NETLIST_MAX_FAN_IN + j] = below + layer->wiring[node * n + j];
-        node_hard_table(&layer->desc, layer_params(layer, node), i % m, &net->table[lut]);
+            net->fan_in[lut * NETLIST_MAX_FAN_IN + j] = below + layer->wiring[instance * n + j];
+        node_hard_table(&layer->desc, layer_params(layer, instance / layer->positions), i % m,
+                        &net->table[lut]);
         net->origin[lut] = (struct netlist_origin){.lut = i, .layer = (uint16_t)index};
     }
 }

@@ -34,7 +34,7 @@ static void lay_out(struct tile *tile, const struct model *model, int backward,
 
         t->out = take(layout, layer->num_outputs, sizeof *t->out);
         if (layer_uses_address(layer, l == 0))
-            t->address = take(layout, layer->width, sizeof *t->address);
+            t->address = take(layout, layer->instances, sizeof *t->address);
         if (layer_mixes(layer)) t->mapped = take(layout, layer->selection->slots, sizeof(float));
         if (backward && layer->selection != NULL)
             t->grad_mapped = take(layout, layer->selection->slots, sizeof(float));
@@ -113,44 +113,71 @@ void tile_load(struct tile *tile, const struct model *model, const uint16_t *cod
 
 /* --- noise --- */
 
-/* True with probability p, the same for the same (purpose, layer, signal, sample). */
-static bool draw(const struct tile *tile, const struct tile_noise *noise, unsigned purpose,
-                 size_t layer, size_t signal, size_t s, double p)
-{
-    uint64_t place = ((uint64_t)purpose << 56) | ((uint64_t)layer << 40) | signal;
+enum purpose { DRAW_FLIP = 1, DRAW_DROP, DRAW_COIN, DRAW_SAMPLE };
 
-    return (double)(rng_mix(noise->seed, place, tile->id + s) >> 11) * 0x1p-53 < p;
+/* A row of 32-bit draws, the same for the same (purpose, layer, signal, sample number). */
+static void draw_row(const struct tile *tile, const struct tile_noise *noise, enum purpose purpose,
+                     size_t layer, size_t signal, uint32_t *draws)
+{
+    rng_fill(rng_mix(noise->seed, ((uint64_t)purpose << 32) | layer, signal), (uint32_t)tile->id,
+             draws, LAYER_TILE);
 }
 
-enum { DRAW_FLIP = 1, DRAW_DROP, DRAW_COIN, DRAW_SAMPLE };
+/* A draw below this happens with probability p. */
+static uint32_t threshold(double p)
+{
+    return p >= 1 ? UINT32_MAX : (uint32_t)(p * 0x1p32);
+}
 
 void tile_flip_bits(const struct tile *tile, const struct tile_noise *noise, size_t layer,
                     uint8_t *bits, size_t signals)
 {
     if (noise == NULL || noise->flip <= 0) return;
     for (size_t i = 0; i < signals; i++) {
-        for (size_t s = 0; s < tile->samples; s++)
-            bits[i * LAYER_TILE + s] ^=
-                (uint8_t)draw(tile, noise, DRAW_FLIP, layer, i, s, noise->flip);
+        uint32_t draws[LAYER_TILE], below = threshold(noise->flip);
+
+        draw_row(tile, noise, DRAW_FLIP, layer, i, draws);
+        for (size_t s = 0; s < LAYER_TILE; s++)
+            bits[i * LAYER_TILE + s] ^= draws[s] < below;
     }
 }
 
-/* Flips and drops on the outputs of hidden layer l, which are the inputs of layer l + 1. */
+/* 1 where the draw is below x in [0, 1]. */
+SIMD_CLONES static void to_bits(float *x, const uint32_t *draws)
+{
+    for (size_t s = 0; s < LAYER_TILE; s++)
+        x[s] = (float)(draws[s] >> 8) * 0x1p-24F < x[s] ? 1.0F : 0.0F;
+}
+
+static void drop_row(const struct tile *tile, const struct tile_noise *noise, size_t l,
+                     size_t signal, float *x)
+{
+    uint32_t draws[LAYER_TILE], coins[LAYER_TILE], below = threshold(noise->dropout);
+
+    draw_row(tile, noise, DRAW_DROP, l, signal, draws);
+    draw_row(tile, noise, DRAW_COIN, l, signal, coins);
+    for (size_t s = 0; s < LAYER_TILE; s++)
+        if (draws[s] < below) x[s] = (float)(coins[s] >> 31);
+}
+
+/* Samples, drops and flips on the outputs of hidden layer l, which are the inputs of layer l + 1. */
 static void disturb(struct tile *tile, const struct model *model, const struct tile_noise *noise,
                     size_t l)
 {
-    float *out = tile->layers[l].out;
-
-    if (noise == NULL || (noise->flip <= 0 && noise->dropout <= 0)) return;
+    if (noise == NULL) return;
     for (size_t i = 0; i < model->layers[l]->num_outputs; i++) {
-        for (size_t s = 0; s < tile->samples; s++) {
-            float *x = &out[i * LAYER_TILE + s];
+        float *x = tile->layers[l].out + i * LAYER_TILE;
+        uint32_t draws[LAYER_TILE], below = threshold(noise->flip);
 
-            if (noise->dropout > 0 && draw(tile, noise, DRAW_DROP, l, i, s, noise->dropout))
-                *x = draw(tile, noise, DRAW_COIN, l, i, s, 0.5) ? 1.0F : 0.0F;
-            if (noise->flip > 0 && draw(tile, noise, DRAW_FLIP, l + 1, i, s, noise->flip))
-                *x = 1.0F - *x;
+        if (noise->sample) {
+            draw_row(tile, noise, DRAW_SAMPLE, l, i, draws);
+            to_bits(x, draws);
         }
+        if (noise->dropout > 0) drop_row(tile, noise, l, i, x);
+        if (noise->flip <= 0) continue;
+        draw_row(tile, noise, DRAW_FLIP, l + 1, i, draws);
+        for (size_t s = 0; s < LAYER_TILE; s++)
+            if (draws[s] < below) x[s] = 1.0F - x[s];
     }
 }
 
@@ -203,15 +230,16 @@ static void sample_layer(struct tile *tile, const struct model *model,
 {
     const struct layer *layer = model->layers[l];
     uint16_t address[LAYER_TILE];
+    uint32_t draws[LAYER_TILE];
 
     for (size_t i = 0; i < layer->num_outputs; i++) {
-        const float *table = layer->table + i * layer->desc.table_size;
+        const float *table = layer->table + layer_table_of(layer, i) * layer->desc.table_size;
 
         if (i % layer->desc.num_outputs == 0)
-            layer_address_node(layer, i / layer->desc.num_outputs, in, address, tile->count);
-        for (size_t s = 0; s < tile->samples; s++)
-            out[i * LAYER_TILE + s] =
-                draw(tile, noise, DRAW_SAMPLE, l, i, s, (double)table[address[s]]);
+            layer_address_instance(layer, i / layer->desc.num_outputs, in, address, tile->count);
+        draw_row(tile, noise, DRAW_SAMPLE, l, i, draws);
+        for (size_t s = 0; s < tile->count; s++)
+            out[i * LAYER_TILE + s] = (float)(draws[s] >> 8) * 0x1p-24F < table[address[s]];
     }
 }
 
@@ -255,9 +283,10 @@ void tile_backward_layer(struct tile *tile, const struct model *model, size_t la
     layer_backward_inputs(model->layers[layer], &tile->layers[layer], below->grad_out, tile->count);
     if (noise == NULL || noise->dropout <= 0) return;
     for (size_t i = 0; i < signals; i++) {
-        for (size_t s = 0; s < tile->samples; s++) {
-            if (draw(tile, noise, DRAW_DROP, layer - 1, i, s, noise->dropout))
-                below->grad_out[i * LAYER_TILE + s] = 0.0F;
-        }
+        uint32_t draws[LAYER_TILE], below_p = threshold(noise->dropout);
+
+        draw_row(tile, noise, DRAW_DROP, layer - 1, i, draws);
+        for (size_t s = 0; s < LAYER_TILE; s++)
+            if (draws[s] < below_p) below->grad_out[i * LAYER_TILE + s] = 0.0F;
     }
 }

@@ -22,6 +22,9 @@ struct tile {
 
 /* Noise on the way (SPEC 3.3): every draw is a hash of (seed, layer, signal, sample). */
 struct tile_noise {
+    bool
+        sample; /* outputs of hidden layers become bits, drawn with their soft value as probability;
+                       the gradient passes as if they had not been (straight through) */
     double flip; /* probability that an input of a layer becomes 1 - x; no effect on gradients */
     double
         dropout; /* probability that an output of a hidden layer is replaced by a fair coin, which

@@ -255,6 +255,7 @@ static void tear_down(struct trainer *t)
 static struct tile_noise noise_of(const struct trainer *t)
 {
     return (struct tile_noise){
+        .sample = strcmp(t->config->training.forward, "sampled") == 0,
         .flip = t->config->runtime.flip_probability,
         .dropout = t->config->runtime.dropout,
         .seed = rng_mix((uint64_t)t->config->training.seed, STREAM_NOISE, t->step),
@@ -474,7 +475,8 @@ static double regularizer_loss(const struct trainer *t)
             const struct layer *layer = t->model->layers[l];
 
             sum += regularizer_find(wanted->name)
-                       ->value(layer->table, layer->num_outputs * layer->desc.table_size);
+                       ->value(layer->table,
+                               layer->width * layer->desc.num_outputs * layer->desc.table_size);
         }
         loss += wanted->weight * sum / (double)t->num_entries;
     }
