@@ -123,12 +123,13 @@ struct config_encoder {
     struct config_pairs options;
 };
 
-/* `dataset: mnist` or `dataset: {train: a.csv, test: b.csv, label: COLUMN}`. Relative paths are
- * relative to the configuration file's folder; they are stored absolute, so that a copy of the
- * configuration elsewhere means the same files. */
+/* `dataset: mnist` or `dataset: {train: a.csv, test: b.csv, label: COLUMN}`, where test and
+ * label may be missing (data/dataset.h). Relative paths are relative to the configuration file's
+ * folder; they are stored absolute, so that a copy of the configuration elsewhere means the same
+ * files. */
 struct config_dataset {
-    char name[CONFIG_NAME_SIZE]; /* "" when given by path */
-    char train[512], test[512];
+    char name[CONFIG_NAME_SIZE];  /* "" when given by path */
+    char train[512], test[512];   /* test: "" when not given */
     char label[CONFIG_NAME_SIZE]; /* "" when not given */
 };
 

@@ -344,9 +344,8 @@ static enum err_status read_dataset(struct config *config, const struct config_y
          child = child->next) {
         status = read_dataset_key(config, child, err);
     }
-    if (status == ERR_OK && (config->dataset.train[0] == '\0' || config->dataset.test[0] == '\0')) {
-        status = config_complain_at(config, node->line, node->key, err,
-                                    "needs both train: and test: files");
+    if (status == ERR_OK && config->dataset.train[0] == '\0') {
+        status = config_complain_at(config, node->line, node->key, err, "needs a train: file");
     }
     return status;
 }

@@ -72,8 +72,10 @@ static void write_dataset(const struct config_dataset *dataset, struct text *out
     }
     text_add(out, "dataset:\n  train: ");
     config_value_write_text(dataset->train, out);
-    text_add(out, "\n  test: ");
-    config_value_write_text(dataset->test, out);
+    if (dataset->test[0] != '\0') {
+        text_add(out, "\n  test: ");
+        config_value_write_text(dataset->test, out);
+    }
     if (dataset->label[0] != '\0') {
         text_add(out, "\n  label: ");
         config_value_write_text(dataset->label, out);

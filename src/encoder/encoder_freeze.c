@@ -93,7 +93,7 @@ enum err_status encoder_freeze(struct encoder *encoder, unsigned code_bits, cons
 
     assert(code_bits >= 1 && code_bits <= 16);
     for (size_t s = 0; s < encoder->num_states; s++)
-        assert(encoder->state[s].rows > 0);
+        assert(encoder->state[s].rows > 0); /* fitted */
     steps.initial = malloc(encoder->num_bits);
     steps.toggle_start = calloc(encoder->num_bits + 1, sizeof *steps.toggle_start);
     steps.toggles = malloc(steps.capacity * sizeof *steps.toggles);

@@ -24,7 +24,7 @@
 #include <stdint.h>
 
 enum { LAYER_TILE = 64 };
-_Static_assert(LAYER_TILE <= NODE_MAX_SAMPLES, "node kernels must take a whole tile");
+_Static_assert((int)LAYER_TILE <= (int)NODE_MAX_SAMPLES, "node kernels must take a whole tile");
 
 struct layer;
 

@@ -1,8 +1,9 @@
-"""For tests/cli/test_python_safetensors.sh: the Python side.
+"""For tests/cli/test_safetensors_python.sh: the Python side.
 
 check_safetensors.py compare FILE   FILE holds what safetensors_sample writes
 check_safetensors.py write FILE     writes arrays with the package; prints what safetensors_sample
                                     must say about them
+check_safetensors.py weights FILE   FILE holds the weights of tests/cli/tap.sh's tiny_config
 """
 import sys
 
@@ -70,5 +71,15 @@ def write(path):
         print(line(name, array))
 
 
+def weights(path):
+    tensors = load_file(path)
+    with safe_open(path, framework="numpy") as file:
+        metadata = file.metadata()
+    assert "accuracy_hard" in metadata and "dataset" in metadata, metadata
+    shapes = {name: tensor.shape for name, tensor in tensors.items()}
+    assert (50, 4) in shapes.values(), shapes  # the wiring of one layer
+    assert all(np.isfinite(tensor).all() for tensor in tensors.values())
+
+
 if __name__ == "__main__":
-    {"compare": compare, "write": write}[sys.argv[1]](sys.argv[2])
+    {"compare": compare, "write": write, "weights": weights}[sys.argv[1]](sys.argv[2])

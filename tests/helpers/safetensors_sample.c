@@ -1,4 +1,4 @@
-/* For tests/cli/test_python_safetensors.sh: the other side of a conversation with Python's package.
+/* For tests/cli/test_safetensors_python.sh: the other side of a conversation with Python's package.
  *   safetensors_sample write FILE    every type and rank, values by a formula
  *   safetensors_sample read FILE     one line a tensor: name, type, shape, the values */
 #include "model/safetensors.h"

@@ -350,8 +350,7 @@ static void test_complaints(void **state)
          "f.yaml:9: dataset: expected the name of a data set, or {train: a.csv, test: b.csv, "
          "label: "
          "COLUMN}"},
-        {"dataset", "dataset: {train: a.csv}",
-         "f.yaml:9: dataset: needs both train: and test: files"},
+        {"dataset", "dataset: {test: a.csv}", "f.yaml:9: dataset: needs a train: file"},
         {"dataset", "dataset: {train: a, test: b, labels: c}",
          "f.yaml:9: dataset.labels: unknown key; did you mean label?"},
         {"dataset", "dataset: {train: [a], test: b}", "f.yaml:9: dataset.train: expected one text"},
@@ -556,6 +555,12 @@ static void test_write_is_identity(void **state)
     config_free(config);
     compose(yaml, sizeof yaml, "node_type", "node_type: [dwn, probabilistic]");
     config = parse_ok(yaml);
+    assert_identity(config);
+    config_free(config);
+    compose(yaml, sizeof yaml, "dataset", "dataset: {train: /a.csv}");
+    config = parse_ok(yaml);
+    assert_string_equal(config->dataset.train, "/a.csv");
+    assert_string_equal(config->dataset.test, "");
     assert_identity(config);
     config_free(config);
 }
