@@ -8,10 +8,8 @@
 #include <string.h>
 
 static const struct node_type *const types[] = {
-    &node_probabilistic,
-    &node_dwn,
-    &node_dwn_stable,
-    &node_hybrid,
+    &node_probabilistic, &node_dwn,       &node_dwn_stable, &node_hybrid,
+    &node_linear_lut,    &node_difflogic, &node_warp,
 };
 
 enum { NUM_TYPES = sizeof types / sizeof types[0] };

@@ -8,5 +8,8 @@ extern const struct node_type node_probabilistic; /* SPEC 1.6 */
 extern const struct node_type node_dwn;           /* SPEC 1.4 */
 extern const struct node_type node_dwn_stable;    /* SPEC 1.5 */
 extern const struct node_type node_hybrid;        /* SPEC 1.7 */
+extern const struct node_type node_linear_lut;    /* SPEC 1.1 */
+extern const struct node_type node_difflogic;     /* SPEC 1.9 */
+extern const struct node_type node_warp;          /* SPEC 1.10 */
 
 #endif

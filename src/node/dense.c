@@ -1,0 +1,48 @@
+#include "dense.h"
+
+#include "base/simd.h"
+
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+/* Sixteen samples. */
+typedef float v16 __attribute__((vector_size(64)));
+typedef float v16_row __attribute__((vector_size(64), may_alias));
+
+#define KERNEL(name) name##_baseline
+#include "dense_kernel.h"
+#undef KERNEL
+
+#if SIMD_X86
+SIMD_BEGIN_AVX2
+#define KERNEL(name) name##_avx2
+#include "dense_kernel.h"
+#undef KERNEL
+SIMD_END
+
+SIMD_BEGIN_AVX512
+#define KERNEL(name) name##_avx512
+#include "dense_kernel.h"
+#undef KERNEL
+SIMD_END
+#endif
+
+void dense_forward(const struct dense *shape, const float *weights, const float *bias,
+                   const float *const *in, float *const *out, size_t count)
+{
+    SIMD_CALL(dense_multiply, (shape, weights, bias, in, out, count));
+}
+
+void dense_backward_inputs(const struct dense *shape, const float *weights,
+                           const float *const *grad_out, float *const *grad_in, size_t count)
+{
+    struct dense transposed = {shape->inputs, shape->outputs, shape->in_stride, shape->out_stride};
+
+    SIMD_CALL(dense_multiply, (&transposed, weights, NULL, grad_out, grad_in, count));
+}
+
+void dense_backward_params(const struct dense *shape, const float *const *in,
+                           const float *const *grad_out, float *grad_weights, float *grad_bias,
+                           size_t count)
+{
+    SIMD_CALL(dense_correlate, (shape, in, grad_out, grad_weights, grad_bias, count));
+}

@@ -1,0 +1,94 @@
+/* The kernels of dense.c, included once for each instruction set (base/simd.h). */
+
+/* Outputs o .. o + many: one load of an input serves all of them. */
+SIMD_INLINE void KERNEL(multiply)(const struct dense *shape, const float *weights,
+                                  const float *bias, const float *const *in, float *const *out,
+                                  size_t count, size_t o, size_t many)
+{
+    const float *row = weights + o * shape->out_stride;
+
+    for (size_t s = 0; s < count; s += 16) {
+        v16 sum[4];
+
+#pragma GCC unroll 4
+        for (size_t k = 0; k < many; k++)
+            if (bias != NULL)
+                sum[k] = (v16){0} + bias[o + k];
+            else
+                sum[k] = *(const v16_row *)(out[o + k] + s);
+        for (size_t i = 0; i < shape->inputs; i++) {
+            v16 x = *(const v16_row *)(in[i] + s);
+
+#pragma GCC unroll 4
+            for (size_t k = 0; k < many; k++)
+                sum[k] += row[k * shape->out_stride + i * shape->in_stride] * x;
+        }
+#pragma GCC unroll 4
+        for (size_t k = 0; k < many; k++)
+            *(v16_row *)(out[o + k] + s) = sum[k];
+    }
+}
+
+SIMD_KERNEL void KERNEL(dense_multiply)(const struct dense *shape, const float *weights,
+                                        const float *bias, const float *const *in,
+                                        float *const *out, size_t count)
+{
+    size_t o = 0;
+
+    for (; o + 4 <= shape->outputs; o += 4)
+        KERNEL(multiply)(shape, weights, bias, in, out, count, o, 4);
+    for (; o < shape->outputs; o++)
+        KERNEL(multiply)(shape, weights, bias, in, out, count, o, 1);
+}
+
+/* The sum of the lanes, in halves. */
+SIMD_INLINE float KERNEL(sum)(v16 x)
+{
+    typedef float v8 __attribute__((vector_size(32)));
+    typedef float v4 __attribute__((vector_size(16)));
+    v8 eight = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7) +
+               __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
+    v4 four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
+              __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+
+    return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+SIMD_INLINE void KERNEL(correlate)(const struct dense *shape, const float *const *in,
+                                   const float *const *grad_out, float *grad_weights, size_t count,
+                                   size_t o, size_t many)
+{
+    for (size_t i = 0; i < shape->inputs; i++) {
+        v16 sum[4] = {0};
+
+        for (size_t s = 0; s < count; s += 16) {
+            v16 x = *(const v16_row *)(in[i] + s);
+
+#pragma GCC unroll 4
+            for (size_t k = 0; k < many; k++)
+                sum[k] += *(const v16_row *)(grad_out[o + k] + s) * x;
+        }
+#pragma GCC unroll 4
+        for (size_t k = 0; k < many; k++)
+            grad_weights[(o + k) * shape->out_stride + i * shape->in_stride] += KERNEL(sum)(sum[k]);
+    }
+}
+
+SIMD_KERNEL void KERNEL(dense_correlate)(const struct dense *shape, const float *const *in,
+                                         const float *const *grad_out, float *grad_weights,
+                                         float *grad_bias, size_t count)
+{
+    size_t o = 0;
+
+    for (; o + 4 <= shape->outputs; o += 4)
+        KERNEL(correlate)(shape, in, grad_out, grad_weights, count, o, 4);
+    for (; o < shape->outputs; o++)
+        KERNEL(correlate)(shape, in, grad_out, grad_weights, count, o, 1);
+    for (o = 0; o < shape->outputs; o++) {
+        v16 sum = {0};
+
+        for (size_t s = 0; s < count; s += 16)
+            sum += *(const v16_row *)(grad_out[o] + s);
+        grad_bias[o] += KERNEL(sum)(sum);
+    }
+}
