@@ -21,8 +21,8 @@ static enum err_status lower(const struct model *model, struct hardware *out, st
         out->luts_before = net->num_luts;
         status = netlist_optimize(net, NULL, err);
     }
+    if (status == ERR_OK) status = netlist_cost(net, &out->cost, err);
     if (status == ERR_OK) {
-        netlist_cost(net, &out->cost);
         out->luts_after = net->num_luts;
         out->latency = netlist_latency(net);
     }

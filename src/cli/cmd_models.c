@@ -13,7 +13,7 @@ static enum err_status estimate_luts(const struct model *model, uint64_t *luts, 
     enum err_status status = model_lower(model, &net, err);
 
     if (status == ERR_OK) status = netlist_optimize(net, NULL, err);
-    if (status == ERR_OK) netlist_cost(net, &cost);
+    if (status == ERR_OK) status = netlist_cost(net, &cost, err);
     *luts = cost.total;
     netlist_free(net);
     return status;

@@ -17,11 +17,11 @@ struct manifest_file {
 };
 
 struct manifest {
-    char name[64];       /* model name */
+    char name[64]; /* model name */
     char model_hash[65];
-    char build_id[17];   /* first 16 hex digits of SHA-256 over netlist text, options and version */
-    char version[32];    /* of the program that wrote it */
-    char top[16];        /* "full" or "core" */
+    char build_id[17]; /* first 16 hex digits of SHA-256 over netlist text, options and version */
+    char version[32];  /* of the program that wrote it */
+    char top[16];      /* "full" or "core" */
     char target[16];
     char top_module[96]; /* <name>_full or <name>_core: what `top` chose */
     bool scores;
@@ -33,10 +33,14 @@ struct manifest {
     uint32_t latency_cycles;      /* of full; 0 = combinational */
     uint32_t latency_cycles_core; /* of core: without the encoder's registers */
     uint64_t luts_encoder, luts_layers, luts_group_sum, luts_argmax; /* netlist_cost() estimates */
-    struct manifest_file *files;
+    struct manifest_file *files; /* sorted by path, each path once */
     size_t num_files;
 };
 
+/* Reads <folder>/manifest.json. ERR_IO; ERR_FORMAT names the key: every field is checked for type and
+ * range, and every path for staying inside the folder. manifest_parse() does so for JSON text. */
+enum err_status manifest_parse(struct manifest **out, const char *text, size_t size,
+                               const char *path, struct err *err);
 enum err_status manifest_read(struct manifest **out, const char *folder, struct err *err);
 enum err_status manifest_write(const struct manifest *manifest, const char *folder,
                                struct err *err);
@@ -44,8 +48,9 @@ enum err_status manifest_write(const struct manifest *manifest, const char *fold
  * fault (ERR_FORMAT). */
 enum err_status manifest_verify(const struct manifest *manifest, const char *folder,
                                 struct err *err);
+/* Lists a file that is in the folder, with its hash of now; an entry of that path is replaced. */
 enum err_status manifest_add_file(struct manifest *manifest, const char *folder, const char *path,
-                                  const char *kind, struct err *err); /* hashes the file */
+                                  const char *kind, struct err *err);
 void manifest_free(struct manifest *manifest);
 
 #endif

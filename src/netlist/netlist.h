@@ -137,12 +137,14 @@ const struct netlist_pass *netlist_passes(size_t *count);
  * counts what pass i removed in all. */
 enum err_status netlist_optimize(struct netlist *net, uint64_t *removed, struct err *err);
 
-/* netlist_cost.c: LUT6 estimates without a synthesis tool, documented formulas. */
+/* netlist_cost.c: what the emitted Verilog takes, without a synthesis tool. LUTs are LUT6: the plan of
+ * the encoder (step_plan.h), one per LUT of the netlist, the plans of the class sums (popcount.h), and
+ * the pieces of the argmax template. */
 struct netlist_cost {
     uint64_t encoder, layers, group_sum, argmax, total; /* LUTs */
     uint64_t steps_read;                                /* step bits that something reads */
-    uint64_t registers;
+    uint64_t registers;                                 /* of full, with class scores */
 };
-void netlist_cost(const struct netlist *net, struct netlist_cost *cost);
+enum err_status netlist_cost(const struct netlist *net, struct netlist_cost *cost, struct err *err);
 
 #endif

@@ -1,0 +1,294 @@
+#include "vlog_emit.h"
+
+#include "base/file.h"
+#include "netlist/pass.h"
+#include "vlog.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const TEMPLATES[] = {"lut_node.v",    "bit_counter.v", "greater.v",
+                                        "argmax_tree.v", "pipe_data.v",   "pipe_valid.v"};
+enum { NUM_TEMPLATES = sizeof TEMPLATES / sizeof TEMPLATES[0] };
+
+/* --- what is emitted --- */
+
+static enum err_status check_options(const struct netlist *net, const struct vlog_options *options,
+                                     struct err *err)
+{
+    if (options->chunk == 0)
+        return err_set(err, ERR_ARG, "emit: chunk must be at least 1 LUT a module");
+    if (strcmp(options->top, "full") != 0 && strcmp(options->top, "core") != 0)
+        return err_set(err, ERR_ARG, "emit: top must be full or core, not \"%s\"", options->top);
+    if (net->num_steps == 0) return err_set(err, ERR_ARG, "emit: the netlist has no encoder bits");
+    return netlist_check(net, err);
+}
+
+static void set_build_id(struct manifest *m, const struct text *net,
+                         const struct vlog_options *options)
+{
+    char hash[HASH_TEXT_SIZE];
+    struct text text = {0};
+
+    hash_bytes(net->data, net->size, hash);
+    text_add(&text, "difflut-hdl %s netlist %s top %s target %s scores %d chunk %u",
+             DIFFLUT_VERSION, hash, options->top, options->target, options->scores, options->chunk);
+    hash_bytes(text.data, text.size, hash);
+    memcpy(m->build_id, hash, sizeof m->build_id - 1);
+    text_free(&text);
+}
+
+static enum err_status fill_manifest(struct manifest *m, const struct netlist *net,
+                                     const struct text *text, const struct vlog_options *options,
+                                     struct err *err)
+{
+    struct netlist_cost cost;
+    enum err_status status = netlist_cost(net, &cost, err);
+
+    if (status != ERR_OK) return status;
+    memcpy(m->name, net->name, sizeof m->name);
+    memcpy(m->model_hash, net->model_hash, sizeof m->model_hash);
+    snprintf(m->version, sizeof m->version, "%s", DIFFLUT_VERSION);
+    snprintf(m->top, sizeof m->top, "%s", options->top);
+    snprintf(m->target, sizeof m->target, "%s", options->target);
+    snprintf(m->top_module, sizeof m->top_module, "%s_%s", net->name, options->top);
+    m->scores = options->scores;
+    m->num_features = net->num_features;
+    m->code_bits = net->code_bits;
+    m->num_bits = net->num_steps;
+    m->num_classes = net->num_classes;
+    m->class_bits = netlist_class_bits(net);
+    m->score_bits = netlist_score_bits(net);
+    m->pipeline_encoder = net->pipeline.encoder;
+    m->pipeline_layers = net->pipeline.layers;
+    m->pipeline_popcount = net->pipeline.popcount;
+    m->pipeline_argmax = net->pipeline.argmax;
+    m->latency_cycles = netlist_latency(net);
+    m->latency_cycles_core = m->latency_cycles - net->pipeline.encoder;
+    m->luts_encoder = cost.encoder;
+    m->luts_layers = cost.layers;
+    m->luts_group_sum = cost.group_sum;
+    m->luts_argmax = cost.argmax;
+    set_build_id(m, text, options);
+    return ERR_OK;
+}
+
+/* --- plan --- */
+
+static enum err_status plan_create(struct vlog *v)
+{
+    const struct netlist *net = v->net;
+    size_t signals = (size_t)net->num_steps + net->num_luts;
+    uint32_t layer = 0;
+
+    v->layer_start = malloc(((size_t)net->num_layers + 1) * sizeof *v->layer_start);
+    v->read = calloc(signals, 1);
+    v->last_use = calloc(signals, sizeof *v->last_use);
+    v->position = malloc(signals * sizeof *v->position);
+    if (v->layer_start == NULL || v->read == NULL || v->last_use == NULL || v->position == NULL)
+        return err_nomem(v->err, "the emitter's plan");
+    pass_mark_read(net, v->read);
+    for (uint32_t lut = 0; lut < net->num_luts; lut++) {
+        for (; layer <= net->origin[lut].layer; layer++)
+            v->layer_start[layer] = lut;
+        for (unsigned k = 0; k < net->fan_in_count[lut]; k++)
+            v->last_use[net->fan_in[(size_t)lut * NETLIST_MAX_FAN_IN + k]] = net->origin[lut].layer;
+    }
+    for (; layer <= net->num_layers; layer++)
+        v->layer_start[layer] = net->num_luts;
+    for (uint32_t i = 0; i < net->group_start[net->num_classes]; i++)
+        v->last_use[net->group[i]] = net->num_layers;
+    return ERR_OK;
+}
+
+static void plan_free(struct vlog *v)
+{
+    free(v->layer_start);
+    free(v->read);
+    free(v->last_use);
+    free(v->position);
+    text_free(&v->text);
+    text_free(&v->files);
+}
+
+/* --- the folder --- */
+
+static void write_parts(struct vlog *v)
+{
+    const struct netlist *net = v->net;
+    struct vlog_bus bus = {.count = net->num_steps};
+    uint32_t *widths = calloc((size_t)net->num_layers + 1, sizeof *widths);
+
+    bus.signals = malloc(net->num_steps * sizeof *bus.signals);
+    if (widths == NULL || bus.signals == NULL) {
+        v->status = err_nomem(v->err, "buses");
+    } else {
+        for (uint32_t s = 0; s < net->num_steps; s++)
+            bus.signals[s] = s;
+        vlog_encoder(v);
+        widths[0] = bus.count;
+        for (uint32_t l = 0; l < net->num_layers && v->status == ERR_OK; l++) {
+            vlog_layer(v, l, &bus);
+            widths[l + 1] = bus.count;
+        }
+        vlog_group_sum(v, &bus);
+        vlog_argmax(v);
+        vlog_core(v, widths);
+        vlog_full(v);
+    }
+    free(widths);
+    free(bus.signals);
+}
+
+static void copy_extra_files(struct vlog *v)
+{
+    for (const char *const *pair = v->options->extra_files;
+         pair != NULL && *pair != NULL && v->status == ERR_OK; pair += 2) {
+        uint8_t *data = NULL;
+        size_t size = 0;
+        char *path = file_join(v->folder, pair[1]),
+             *parent = path != NULL ? file_folder(path) : NULL;
+
+        if (parent == NULL) {
+            v->status = err_nomem(v->err, pair[1]);
+        } else {
+            v->status = file_read(pair[0], SIZE_MAX, &data, &size, v->err);
+        }
+        if (v->status == ERR_OK) v->status = file_make_dirs(parent, v->err);
+        if (v->status == ERR_OK) vlog_file(v, pair[1], (const char *)data, size, "model");
+        free(data);
+        free(path);
+        free(parent);
+    }
+}
+
+static enum err_status make_folders(const char *folder, struct err *err)
+{
+    static const char *const NAMES[] = {"rtl", "scripts"};
+    enum err_status status = file_make_dirs(folder, err);
+
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0] && status == ERR_OK; i++) {
+        char *path = file_join(folder, NAMES[i]);
+
+        status = path != NULL ? file_make_dirs(path, err) : err_nomem(err, NAMES[i]);
+        free(path);
+    }
+    return status;
+}
+
+static enum err_status write_folder(struct vlog *v, const struct text *net)
+{
+    v->status = make_folders(v->folder, v->err);
+    if (v->status == ERR_OK) v->status = plan_create(v);
+    vlog_file(v, "netlist.txt", net->data, net->size, "netlist");
+    for (size_t i = 0; i < NUM_TEMPLATES; i++)
+        vlog_template(v, TEMPLATES[i]);
+    if (v->status == ERR_OK) write_parts(v);
+    if (v->status == ERR_OK) v->status = text_status(&v->files, "rtl/files.f", v->err);
+    vlog_file(v, "rtl/files.f", v->files.data, v->files.size, "rtl");
+    vlog_scripts(v);
+    copy_extra_files(v);
+    if (v->status == ERR_OK) v->status = manifest_write(v->manifest, v->folder, v->err);
+    plan_free(v);
+    return v->status;
+}
+
+/* --- taking its place --- */
+
+static bool is_empty_folder(const char *path)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    bool empty = folder != NULL;
+
+    while (empty && (entry = readdir(folder)) != NULL)
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    if (folder != NULL) closedir(folder);
+    return empty;
+}
+
+/* Nothing of the user's is ever overwritten: what is there must be ours, or nothing. */
+static enum err_status check_target(const char *out_dir, struct err *err)
+{
+    char *manifest;
+    bool ours;
+
+    if (!file_exists(out_dir)) return ERR_OK;
+    if (!file_is_dir(out_dir))
+        return err_set(err, ERR_IO, "%s: exists and is not a folder", out_dir);
+    manifest = file_join(out_dir, "manifest.json");
+    if (manifest == NULL) return err_nomem(err, out_dir);
+    ours = file_exists(manifest);
+    free(manifest);
+    if (ours || is_empty_folder(out_dir)) return ERR_OK;
+    return err_set(err, ERR_IO,
+                   "%s: is not empty and has no manifest.json, so it is not an emitted folder; "
+                   "choose another one or empty it",
+                   out_dir);
+}
+
+/* "<out_dir>.new-<process>", beside out_dir; malloc'ed. */
+static char *sibling_name(const char *out_dir)
+{
+    size_t length = strlen(out_dir), size = length + 40;
+    char *name = malloc(size);
+
+    while (length > 1 && out_dir[length - 1] == '/')
+        length--;
+    if (name != NULL) snprintf(name, size, "%.*s.new-%ld", (int)length, out_dir, (long)getpid());
+    return name;
+}
+
+static enum err_status emit_into(const struct netlist *net, const struct text *text,
+                                 const char *out_dir, const struct vlog_options *options,
+                                 struct manifest *manifest, struct err *err)
+{
+    char *folder = sibling_name(out_dir);
+    struct vlog v = {
+        .net = net, .options = options, .folder = folder, .manifest = manifest, .err = err};
+    enum err_status status;
+
+    if (folder == NULL) return err_nomem(err, out_dir);
+    status = file_remove_tree(folder, err);
+    if (status == ERR_OK) status = write_folder(&v, text);
+    if (status == ERR_OK) status = file_replace_dir(folder, out_dir, err);
+    if (status != ERR_OK) file_remove_tree(folder, NULL);
+    free(folder);
+    return status;
+}
+
+enum err_status vlog_emit(const struct netlist *net, const char *out_dir,
+                          const struct vlog_options *options, struct manifest **out,
+                          struct err *err)
+{
+    struct manifest *manifest = NULL;
+    struct netlist *live = NULL;
+    struct text text = {0};
+    uint64_t removed;
+    enum err_status status = check_options(net, options, err);
+
+    if (status == ERR_OK) status = check_target(out_dir, err);
+    if (status == ERR_OK) status = netlist_copy(&live, net, err);
+    if (status == ERR_OK) status = pass_dead(live, &removed, err);
+    if (status == ERR_OK) {
+        netlist_write(live, &text);
+        status = text_status(&text, "netlist.txt", err);
+    }
+    if (status == ERR_OK) {
+        manifest = calloc(1, sizeof *manifest);
+        status = manifest != NULL ? fill_manifest(manifest, live, &text, options, err)
+                                  : err_nomem(err, "a manifest");
+    }
+    if (status == ERR_OK) status = emit_into(live, &text, out_dir, options, manifest, err);
+    text_free(&text);
+    netlist_free(live);
+    if (status == ERR_OK && out != NULL) {
+        *out = manifest;
+    } else {
+        manifest_free(manifest);
+    }
+    return status;
+}
