@@ -1,4 +1,5 @@
 /* The kernels of dense.c, included once for each instruction set (base/simd.h). */
+#include "lanes_kernel.h"
 
 /* Outputs o .. o + many: one load of an input serves all of them. */
 SIMD_INLINE void KERNEL(multiply)(const struct dense *shape, const float *weights,
@@ -41,19 +42,6 @@ SIMD_KERNEL void KERNEL(dense_multiply)(const struct dense *shape, const float *
         KERNEL(multiply)(shape, weights, bias, in, out, count, o, 1);
 }
 
-/* The sum of the lanes, in halves. */
-SIMD_INLINE float KERNEL(sum)(v16 x)
-{
-    typedef float v8 __attribute__((vector_size(32)));
-    typedef float v4 __attribute__((vector_size(16)));
-    v8 eight = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7) +
-               __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
-    v4 four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
-              __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
-
-    return (four[0] + four[2]) + (four[1] + four[3]);
-}
-
 SIMD_INLINE void KERNEL(correlate)(const struct dense *shape, const float *const *in,
                                    const float *const *grad_out, float *grad_weights, size_t count,
                                    size_t o, size_t many)
@@ -70,7 +58,8 @@ SIMD_INLINE void KERNEL(correlate)(const struct dense *shape, const float *const
         }
 #pragma GCC unroll 4
         for (size_t k = 0; k < many; k++)
-            grad_weights[(o + k) * shape->out_stride + i * shape->in_stride] += KERNEL(sum)(sum[k]);
+            grad_weights[(o + k) * shape->out_stride + i * shape->in_stride] +=
+                KERNEL(lanes_sum)(sum[k]);
     }
 }
 
@@ -89,6 +78,6 @@ SIMD_KERNEL void KERNEL(dense_correlate)(const struct dense *shape, const float 
 
         for (size_t s = 0; s < count; s += 16)
             sum += *(const v16_row *)(grad_out[o] + s);
-        grad_bias[o] += KERNEL(sum)(sum);
+        grad_bias[o] += KERNEL(lanes_sum)(sum);
     }
 }
