@@ -86,11 +86,13 @@ static void describe(const struct model *model, struct netlist *net)
     text_add(&line, "encoder=%s bits=%ld feature_wise=%s input_bits=%ld nodes=",
              config->encoder_config.name, config->encoder_config.num_bits,
              config->encoder_config.feature_wise ? "true" : "false", config->input_bits);
-    for (size_t l = 0; l < model->num_layers; l++)
-        text_add(&line, "%s%s/%ld", l > 0 ? "," : "", config->node_type[l],
-                 config->node_input_dim[l]);
+    for (size_t l = 0; l < config->num_layers; l++)
+        text_add(&line, "%s%s", l > 0 ? "," : "", config->node_type[l]);
+    text_add(&line, " fan_in=");
+    for (size_t l = 0; l < config->num_layers; l++)
+        text_add(&line, "%s%ld", l > 0 ? "," : "", config->node_input_dim[l]);
     text_add(&line, " widths=");
-    for (size_t l = 0; l < model->num_layers; l++)
+    for (size_t l = 0; l < config->num_layers; l++)
         text_add(&line, "%s%ld", l > 0 ? "," : "", config->layer_widths[l]);
     text_add(&line, " classes=%ld wiring_seed=%ld", config->num_classes, config->wiring_seed);
     snprintf(net->name, sizeof net->name, "%s", config->name);
