@@ -33,7 +33,7 @@ BIN = $(BUILD)/bin/difflut-hdl
 
 # Files that travel inside the program (src/base/embed.h).
 TEMPLATES = $(sort $(wildcard hdl_templates/*.v))
-SIM_FILES = $(sort $(wildcard sim/*.cpp sim/*.h sim/*.v))
+SIM_FILES = $(sort $(wildcard sim/*.cpp sim/*.v sim/*.mk))
 GEN       = $(BUILD)/gen/hdl_templates.h $(BUILD)/gen/sim_files.h
 
 MODEL     ?= mnist_large
