@@ -13,32 +13,40 @@
 enum { COSIM_MAX_REPORTED = 16 };
 
 struct cosim_options {
-    const char *simulator;  /* "verilator" or "icarus" */
-    const char *verilator;  /* program; NULL: on the PATH */
-    const char *icarus;     /* folder or program of iverilog; NULL: on the PATH */
-    const char *trace;      /* waveform of the first mismatch and its neighbourhood, or NULL */
-    unsigned threads;       /* parallel C++ compilations; 0: all cores */
-    double time_limit;      /* seconds for one child; 0: 3600 */
-    /* Progress lines ("building full", "simulating"); may be NULL. */
+    const char *simulator; /* "verilator" or "icarus" */
+    const char *verilator; /* program; NULL: on the PATH */
+    const char *icarus;    /* program iverilog, vvp beside it; NULL: on the PATH */
+    const char
+        *trace; /* waveform (.fst or .vcd) of the first mismatch and its neighbourhood; or NULL */
+    unsigned threads;  /* parallel C++ compilations; 0: all cores */
+    double time_limit; /* seconds for one child; 0: 3600 */
+    /* Progress lines ("building", "simulating"); may be NULL. */
     void (*progress)(const char *line, void *user);
     void *user;
     const volatile sig_atomic_t *stop; /* set by a signal handler to end early; or NULL */
 };
 
 struct cosim_mismatch {
-    char top[8];     /* "full" or "core" */
+    char top[8]; /* "full" or "core" */
     size_t vector;
-    char what[16];   /* "class", "score", "valid", "missing" */
+    char what
+        [16]; /* "class", "score", "valid" (out_valid high in a wrong cycle), "missing" (low in the
+                      cycle of the vector's result) */
     uint32_t class_index; /* for "score": which class */
     uint64_t expected, got;
+    bool unknown; /* got has x or z bits (Icarus only); `got` is then 0 */
+    size_t cycle; /* of the clock, the first being 0; the waveform shows it at time 2 * cycle */
 };
 
 struct cosim_result {
     size_t vectors;
     size_t mismatches; /* vectors with any difference, full and core together counted once */
-    struct cosim_mismatch first[COSIM_MAX_REPORTED];
+    struct cosim_mismatch first[COSIM_MAX_REPORTED]; /* in the order of cycles */
     size_t num_first;
-    uint32_t *classes; /* [vectors] class that `full` gave; owned, cosim_result_free() */
+    uint32_t *classes; /* [vectors] class that `full` gave, UINT32_MAX where it gave none; owned,
+                          cosim_result_free() */
+    /* Cycles from the first vector to the first out_valid; UINT32_MAX: it never came. */
+    uint32_t latency_full, latency_core;
     double build_seconds, run_seconds;
     char tool_version[128];
 };

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 struct synth_options {
-    const char *target;    /* generic, xc7, xcup, ecp5, ice40 */
-    const char *yosys;     /* program; NULL: on the PATH */
-    double time_limit;     /* seconds; 0: 3600 */
+    const char *target; /* generic, xc7, xcup, ecp5, ice40 */
+    const char *yosys;  /* program; NULL: on the PATH */
+    double time_limit;  /* seconds; 0: 3600 */
     void (*progress)(const char *line, void *user);
     void *user;
     const volatile sig_atomic_t *stop; /* set by a signal handler to end early; or NULL */
@@ -20,7 +20,7 @@ struct synth_options {
 struct synth_result {
     uint64_t luts, ffs, carries, muxes; /* of the top that the manifest names */
     uint64_t luts_encoder, luts_layers, luts_group_sum, luts_argmax, luts_other;
-    uint64_t unmapped_cells;  /* anything that is not a cell of the target; never a pass */
+    uint64_t unmapped_cells; /* anything that is not a cell of the target; never a pass */
     char unmapped_example[64];
     double seconds;
     char tool_version[128];

@@ -1,0 +1,349 @@
+#include "flow/cosim.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "flow/cosim_check.h"
+#include "flow/cosim_plan.h"
+#include "flow/simulator.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sim_files.h" /* made by the build from sim/ */
+
+enum {
+    MAX_PORT_BITS = 1 << 24, /* Verilator's own limit on a port */
+    MAX_LATENCY = 10000,
+    TRACE_BEFORE = 4, /* cycles of waveform before the inputs of the first mismatch */
+    TRACE_AFTER = 4   /* and after it came out */
+};
+
+static double now_seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void say(const struct cosim_options *options, const char *what, const char *title)
+{
+    char line[128];
+
+    if (options->progress == NULL) return;
+    snprintf(line, sizeof line, "%s with %s", what, title);
+    options->progress(line, options->user);
+}
+
+/* ---- do folder and vectors belong together ---- */
+
+static bool is_identifier(const char *name)
+{
+    if (!isalpha((unsigned char)name[0]) && name[0] != '_') return false;
+    for (const char *c = name; *c != '\0'; c++) {
+        if (!isalnum((unsigned char)*c) && *c != '_') return false;
+    }
+    return true;
+}
+
+/* Widths are used to build names, macros and files: in range before anything else. */
+static enum err_status check_manifest(const struct manifest *manifest, const char *folder,
+                                      struct err *err)
+{
+    uint64_t codes = (uint64_t)manifest->num_features * manifest->code_bits;
+    uint64_t scores = (uint64_t)manifest->num_classes * manifest->score_bits;
+
+    if (!is_identifier(manifest->name))
+        return err_set(err, ERR_FORMAT, "%s/manifest.json: the name '%s' is no Verilog name",
+                       folder, manifest->name);
+    if (codes < 1 || codes > MAX_PORT_BITS || manifest->num_bits < 1 ||
+        manifest->num_bits > MAX_PORT_BITS || manifest->class_bits < 1 ||
+        manifest->class_bits > 32 ||
+        (manifest->scores &&
+         (manifest->score_bits < 1 || manifest->score_bits > 32 || scores > MAX_PORT_BITS)))
+        return err_set(err, ERR_FORMAT, "%s/manifest.json: a port width is out of range", folder);
+    if (manifest->latency_cycles > MAX_LATENCY || manifest->latency_cycles_core > MAX_LATENCY)
+        return err_set(err, ERR_FORMAT, "%s/manifest.json: more than %d cycles of latency", folder,
+                       MAX_LATENCY);
+    return ERR_OK;
+}
+
+static enum err_status check_sizes(const struct manifest *manifest, const struct vectors *vectors,
+                                   const char *folder, struct err *err)
+{
+    if (strcmp(manifest->build_id, vectors->build_id) != 0)
+        return err_set(err, ERR_FORMAT,
+                       "%s: its build id is %s, but the vectors were made for build %s: emit the "
+                       "folder again, or make vectors for it",
+                       folder, manifest->build_id, vectors->build_id);
+    if (manifest->num_features != vectors->num_features ||
+        manifest->code_bits != vectors->code_bits || manifest->num_bits != vectors->num_bits ||
+        manifest->num_classes != vectors->num_classes)
+        return err_set(err, ERR_FORMAT,
+                       "%s: %u features of %u bits, %u encoder bits, %u classes; the vectors have "
+                       "%u of %u, %u, %u",
+                       folder, manifest->num_features, manifest->code_bits, manifest->num_bits,
+                       manifest->num_classes, vectors->num_features, vectors->code_bits,
+                       vectors->num_bits, vectors->num_classes);
+    return ERR_OK;
+}
+
+/* ---- the work folder ---- */
+
+static enum err_status make_work_folder(const char *folder, char **out, struct err *err)
+{
+    char *work = file_join(folder, "sim/work-XXXXXX");
+    char *parent = work != NULL ? file_folder(work) : NULL;
+    enum err_status status =
+        parent != NULL ? file_make_dirs(parent, err) : err_nomem(err, "a path");
+
+    if (status == ERR_OK && mkdtemp(work) == NULL)
+        status = err_set(err, ERR_IO, "%s: %s", work, strerror(errno));
+    free(parent);
+    if (status != ERR_OK) {
+        free(work);
+        return status;
+    }
+    *out = work;
+    return ERR_OK;
+}
+
+/* Takes the work folder away, and sim/ with it unless the user keeps something there. */
+static void remove_work_folder(char *work)
+{
+    char *parent = work != NULL ? file_folder(work) : NULL;
+
+    if (work != NULL) file_remove_tree(work, NULL);
+    if (parent != NULL) rmdir(parent);
+    free(parent);
+    free(work);
+}
+
+static enum err_status write_file(const char *work, const char *name, const char *data, size_t size,
+                                  struct err *err)
+{
+    char *path = file_join(work, name);
+    enum err_status status =
+        path != NULL ? file_write(path, data, size, err) : err_nomem(err, "a path");
+
+    free(path);
+    return status;
+}
+
+static enum err_status write_bench_files(const char *work, struct err *err)
+{
+    enum err_status status = ERR_OK;
+
+    for (size_t i = 0; i < SIM_FILES_COUNT && status == ERR_OK; i++)
+        status = write_file(work, SIM_FILES[i].name, SIM_FILES[i].text, SIM_FILES[i].size, err);
+    return status;
+}
+
+/* verilator and iverilog hand names on to shells of their own; ours have nothing that a shell reads. */
+static bool is_plain_path(const char *path)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./";
+
+    return path[0] != '/' && strspn(path, plain) == strlen(path);
+}
+
+static bool is_verilog(const struct manifest_file *file)
+{
+    size_t size = strlen(file->path);
+
+    return strcmp(file->kind, "rtl") == 0 && size > 2 && strcmp(file->path + size - 2, ".v") == 0;
+}
+
+/* Definitions and files, read by both simulators; only what the manifest lists is compiled. */
+static enum err_status write_sources(const struct simulation *simulation, const char *folder,
+                                     struct err *err)
+{
+    const struct manifest *manifest = simulation->manifest;
+    struct text text = {0};
+    enum err_status status = ERR_OK;
+
+    text_add(&text, "+define+BENCH_FULL=%s_full\n+define+BENCH_CORE=%s_core\n", manifest->name,
+             manifest->name);
+    text_add(&text, "+define+BENCH_CODES=%u\n+define+BENCH_BITS=%u\n+define+BENCH_CLASS=%u\n",
+             manifest->num_features * manifest->code_bits, manifest->num_bits,
+             manifest->class_bits);
+    if (manifest->scores)
+        text_add(&text, "+define+BENCH_SCORES=%u\n", manifest->num_classes * manifest->score_bits);
+    text_add(&text, "+define+BENCH_STIMULUS=%u\n+define+BENCH_RECORD=%u\n",
+             simulation->stimulus_bits, simulation->record_bits);
+    for (size_t i = 0; i < manifest->num_files && status == ERR_OK; i++) {
+        const struct manifest_file *file = &manifest->files[i];
+
+        if (!is_verilog(file)) continue;
+        if (!is_plain_path(file->path))
+            status = err_set(err, ERR_FORMAT, "%s: '%s' is no name for a Verilog file", folder,
+                             file->path);
+        text_add(&text, "../../%s\n", file->path);
+    }
+    if (status == ERR_OK) status = text_status(&text, "the list of sources", err);
+    if (status == ERR_OK)
+        status = write_file(simulation->work, "sources.f", text.data, text.size, err);
+    text_free(&text);
+    return status;
+}
+
+static enum err_status write_stimulus(const char *work, const struct cosim_plan *plan,
+                                      const struct vectors *vectors, struct err *err)
+{
+    char *path = file_join(work, "stimulus.bin");
+    enum err_status status =
+        path != NULL ? cosim_plan_write(plan, vectors, path, err) : err_nomem(err, "a path");
+
+    free(path);
+    return status;
+}
+
+/* ---- running ---- */
+
+static enum err_status judge(const struct simulation *simulation, const struct cosim_plan *plan,
+                             const struct vectors *vectors, struct cosim_result *result,
+                             struct err *err)
+{
+    size_t limit = simulation->cycles * (cosim_check_digits(simulation->manifest) + 1);
+    char *path = file_join(simulation->work, "record.txt");
+    uint8_t *record = NULL;
+    size_t size = 0;
+    enum err_status status = ERR_OK;
+
+    if (path == NULL) return err_nomem(err, "a path");
+    if (!file_exists(path)) status = err_set(err, ERR_TOOL, "the simulator wrote no record");
+    if (status == ERR_OK && file_read(path, limit, &record, &size, err) != ERR_OK)
+        status = ERR_TOOL; /* the message says it is too long, or why it cannot be read */
+    if (status == ERR_OK)
+        status = cosim_check_record(plan, vectors, simulation->manifest, (const char *)record, size,
+                                    result, err);
+    free(record);
+    free(path);
+    return status;
+}
+
+static enum err_status build_and_run(const struct simulator *simulator,
+                                     const struct simulation *simulation,
+                                     struct cosim_result *result, struct err *err)
+{
+    double start = now_seconds();
+    enum err_status status;
+
+    say(simulation->options, "building", simulator->title);
+    status = simulator->build(simulation, err);
+    result->build_seconds = now_seconds() - start;
+    if (status != ERR_OK) return status;
+    say(simulation->options, "simulating", simulator->title);
+    start = now_seconds();
+    status = simulator->run(simulation, err);
+    result->run_seconds = now_seconds() - start;
+    return status;
+}
+
+static const char *trace_format(const char *path)
+{
+    size_t size = strlen(path);
+
+    if (size > 4 && strcmp(path + size - 4, ".fst") == 0) return "waveform.fst";
+    if (size > 4 && strcmp(path + size - 4, ".vcd") == 0) return "waveform.vcd";
+    return NULL;
+}
+
+static enum err_status copy_waveform(const struct simulation *simulation, struct err *err)
+{
+    char *path = file_join(simulation->work, simulation->waveform);
+    uint8_t *data = NULL;
+    size_t size = 0;
+    enum err_status status =
+        path != NULL ? file_read(path, SIZE_MAX / 4, &data, &size, err) : err_nomem(err, "a path");
+
+    if (status == ERR_OK) status = file_write(simulation->options->trace, data, size, err);
+    free(data);
+    free(path);
+    return status;
+}
+
+/* Waveforms make the model several times larger, so there is a second build, made only after a
+ * mismatch. It runs from the start, since a fault may need what came before. */
+static enum err_status trace(const struct simulator *simulator, struct simulation *simulation,
+                             const struct cosim_result *result, struct err *err)
+{
+    size_t inputs = simulation->manifest->latency_cycles + TRACE_BEFORE;
+    size_t cycle = result->first[0].cycle;
+    struct cosim_result unused = {0};
+    enum err_status status;
+
+    simulation->waveform = trace_format(simulation->options->trace);
+    simulation->first = cycle > inputs ? cycle - inputs : 0;
+    simulation->last = cycle + TRACE_AFTER;
+    status = build_and_run(simulator, simulation, &unused, err);
+    if (status == ERR_OK) status = copy_waveform(simulation, err);
+    return status;
+}
+
+static enum err_status run_in(const char *folder, struct simulation *simulation,
+                              const struct simulator *simulator, const struct cosim_plan *plan,
+                              const struct vectors *vectors, struct cosim_result *result,
+                              struct err *err)
+{
+    enum err_status status =
+        simulator->version(simulation, result->tool_version, sizeof result->tool_version, err);
+
+    if (status == ERR_OK) status = write_bench_files(simulation->work, err);
+    if (status == ERR_OK) status = write_sources(simulation, folder, err);
+    if (status == ERR_OK) status = write_stimulus(simulation->work, plan, vectors, err);
+    if (status == ERR_OK) status = build_and_run(simulator, simulation, result, err);
+    if (status == ERR_OK) status = judge(simulation, plan, vectors, result, err);
+    if (status == ERR_OK && result->num_first > 0 && simulation->options->trace != NULL)
+        status = trace(simulator, simulation, result, err);
+    return status;
+}
+
+enum err_status cosim_run(const char *folder, const struct manifest *manifest,
+                          const struct vectors *vectors, const struct cosim_options *options,
+                          struct cosim_result *result, struct err *err)
+{
+    const struct simulator *simulator = NULL;
+    struct simulation simulation = {.manifest = manifest, .options = options};
+    struct cosim_plan *plan = NULL;
+    char *work = NULL;
+    enum err_status status = simulator_find(&simulator, options->simulator, err);
+
+    memset(result, 0, sizeof *result);
+    if (status == ERR_OK && options->trace != NULL && trace_format(options->trace) == NULL)
+        status = err_set(err, ERR_ARG, "--trace %s: a waveform's name ends in .fst or .vcd",
+                         options->trace);
+    if (status == ERR_OK) status = manifest_verify(manifest, folder, err);
+    if (status == ERR_OK) status = check_manifest(manifest, folder, err);
+    if (status == ERR_OK) status = check_sizes(manifest, vectors, folder, err);
+    if (status == ERR_OK) {
+        uint32_t latency = manifest->latency_cycles > manifest->latency_cycles_core
+                               ? manifest->latency_cycles
+                               : manifest->latency_cycles_core;
+        status = cosim_plan_create(&plan, vectors->count, latency, err);
+    }
+    if (status == ERR_OK) status = make_work_folder(folder, &work, err);
+    if (status == ERR_OK) {
+        simulation.work = work;
+        simulation.cycles = plan->count;
+        simulation.stimulus_bits = (uint32_t)(8 * cosim_plan_row_size(vectors));
+        simulation.record_bits = (uint32_t)(4 * cosim_check_digits(manifest));
+        status = run_in(folder, &simulation, simulator, plan, vectors, result, err);
+    }
+    remove_work_folder(work);
+    cosim_plan_free(plan);
+    if (status != ERR_OK) cosim_result_free(result);
+    return status;
+}
+
+void cosim_result_free(struct cosim_result *result)
+{
+    free(result->classes);
+    result->classes = NULL;
+}
