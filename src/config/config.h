@@ -229,6 +229,15 @@ struct config_option {
     const char *default_text;
     const char *meaning;
 };
+/* The pairs that the table `own` knows, into *out. One that neither it nor any of the other tables
+ * knows is a complaint. Components of several types share a section this way. */
+enum err_status config_pairs_select(const struct config *config, const char *section,
+                                    const struct config_pairs *pairs,
+                                    const struct config_option *own, size_t num_own,
+                                    const struct config_option *const *others,
+                                    const size_t *num_others, size_t num_tables,
+                                    struct config_pairs *out, struct err *err);
+
 /* Fills `options` with defaults, then with `pairs`; an unknown key or bad value is a complaint naming
  * `section` (e.g. "node_config"). */
 enum err_status config_options_read(const struct config *config, const char *section,

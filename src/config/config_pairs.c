@@ -66,3 +66,49 @@ enum err_status config_pairs_regularizer(struct config *config, const char *name
     *out = list + at;
     return ERR_OK;
 }
+
+static bool knows(const struct config_option *table, size_t count, const char *key)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(table[i].name, key) == 0) return true;
+    }
+    return false;
+}
+
+static enum err_status unknown_pair(const struct config *config, const char *section,
+                                    const struct config_pair *pair,
+                                    const struct config_option *table, size_t num_options,
+                                    struct err *err)
+{
+    const char *names[CONFIG_MAX_PAIRS];
+    size_t count = 0;
+
+    while (count < num_options && count < CONFIG_MAX_PAIRS) {
+        names[count] = table[count].name;
+        count++;
+    }
+    return config_complain_name(config, section, pair->key, names, count, err);
+}
+
+enum err_status config_pairs_select(const struct config *config, const char *section,
+                                    const struct config_pairs *pairs,
+                                    const struct config_option *own, size_t num_own,
+                                    const struct config_option *const *others,
+                                    const size_t *num_others, size_t num_tables,
+                                    struct config_pairs *out, struct err *err)
+{
+    *out = (struct config_pairs){0};
+    for (size_t i = 0; i < pairs->count; i++) {
+        const struct config_pair *pair = &pairs->items[i];
+        bool known = false;
+
+        if (knows(own, num_own, pair->key)) {
+            out->items[out->count++] = *pair;
+            continue;
+        }
+        for (size_t t = 0; t < num_tables; t++)
+            known |= knows(others[t], num_others[t], pair->key);
+        if (!known) return unknown_pair(config, section, pair, own, num_own, err);
+    }
+    return ERR_OK;
+}

@@ -9,6 +9,7 @@
 static const struct layer_kind *const kinds[] = {
     &layer_random,
     &layer_learnable,
+    &layer_convolutional,
 };
 
 enum { NUM_KINDS = sizeof kinds / sizeof kinds[0] };
@@ -32,18 +33,12 @@ static void *slab(size_t count, size_t size)
     return data;
 }
 
-static enum err_status find_kind(struct layer *layer, const struct config *config, size_t index,
-                                 struct err *err)
+static const struct layer_kind *find_kind(const char *name)
 {
-    const char *names[NUM_KINDS];
-
     for (size_t i = 0; i < NUM_KINDS; i++) {
-        names[i] = kinds[i]->name;
-        if (strcmp(names[i], config->layer_type[index]) == 0) layer->kind = kinds[i];
+        if (strcmp(kinds[i]->name, name) == 0) return kinds[i];
     }
-    if (layer->kind != NULL) return ERR_OK;
-    return config_complain_name(config, "layer_type", config->layer_type[index], names, NUM_KINDS,
-                                err);
+    return NULL;
 }
 
 static enum err_status allocate(struct layer *layer, struct err *err)
@@ -62,46 +57,117 @@ static enum err_status allocate(struct layer *layer, struct err *err)
     return ERR_OK;
 }
 
-static enum err_status wire(struct layer *layer, const struct config *config, size_t index,
-                            struct err *err)
-{
-    const struct layer_kind *kind = layer->kind;
-    void *options = calloc(1, kind->options_size > 0 ? kind->options_size : 1);
-    enum err_status status = options == NULL ? err_nomem(err, "layer options") : ERR_OK;
-    struct rng rng;
-
-    if (status == ERR_OK)
-        status = config_options_read(config, "layer_config", &config->layer_config, kind->options,
-                                     kind->num_options, options, err);
-    rng_seed(&rng, (uint64_t)config->wiring_seed, index);
-    if (status == ERR_OK) status = kind->wire(layer, options, &rng, err);
-    free(options);
-    return status;
-}
-
-enum err_status layer_create(struct layer **out, const struct config *config, size_t index,
-                             size_t num_inputs, struct err *err)
+enum err_status layer_create(struct layer **out, const struct node_desc *desc, size_t num_inputs,
+                             size_t width, size_t positions, struct err *err)
 {
     struct layer *layer = calloc(1, sizeof *layer);
     enum err_status status;
 
-    if (layer == NULL) return err_nomem(err, "a layer");
-    status = find_kind(layer, config, index, err);
-    if (status == ERR_OK) status = node_describe(&layer->desc, config, index, err);
-    if (status == ERR_OK) {
-        layer->num_inputs = num_inputs;
-        layer->width = (size_t)config->layer_widths[index];
-        layer->positions = 1;
-        layer->instances = layer->width;
-        layer->num_outputs = layer->instances * layer->desc.num_outputs;
-        status = allocate(layer, err);
+    if (layer == NULL) {
+        free(desc->options);
+        return err_nomem(err, "a layer");
     }
-    if (status == ERR_OK) status = wire(layer, config, index, err);
+    layer->desc = *desc;
+    layer->num_inputs = num_inputs;
+    layer->width = width;
+    layer->positions = positions;
+    layer->instances = width * positions;
+    layer->num_outputs = layer->instances * desc->num_outputs;
+    status = allocate(layer, err);
     if (status == ERR_OK)
         *out = layer;
     else
         layer_free(layer);
     return status;
+}
+
+enum err_status layer_dense(struct layer **out, const struct config *config, size_t index,
+                            size_t num_inputs, struct err *err)
+{
+    struct node_desc desc;
+    enum err_status status = node_describe(&desc, config, index, err);
+
+    if (status != ERR_OK) return status;
+    return layer_create(out, &desc, num_inputs, (size_t)config->layer_widths[index], 1, err);
+}
+
+enum err_status layer_list_add(struct layer_list *list, struct layer_shape *shape,
+                               struct layer *layer, enum err_status status, struct err *err)
+{
+    struct layer **grown = NULL;
+
+    if (status == ERR_OK) {
+        grown = realloc(list->items, (list->count + 1) * sizeof(struct layer *));
+        if (grown == NULL) status = err_nomem(err, "the list of layers");
+    }
+    if (status != ERR_OK) {
+        layer_free(layer);
+        return status;
+    }
+    list->items = grown;
+    list->items[list->count++] = layer;
+    *shape = (struct layer_shape){layer->num_outputs, 1, 1, 1};
+    return ERR_OK;
+}
+
+void layer_list_free(struct layer_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        layer_free(list->items[i]);
+    free(list->items);
+    *list = (struct layer_list){0};
+}
+
+/* The pairs of layer_config that this kind knows; one that no kind of the model knows is refused. */
+static enum err_status pairs_of_kind(const struct config *config, const struct layer_kind *kind,
+                                     struct config_pairs *own, struct err *err)
+{
+    const struct config_option *tables[CONFIG_MAX_LAYERS];
+    size_t counts[CONFIG_MAX_LAYERS], num_tables = 0;
+
+    for (size_t l = 0; l < config->num_layers; l++) {
+        const struct layer_kind *other = find_kind(config->layer_type[l]);
+
+        if (other == NULL) continue;
+        tables[num_tables] = other->options;
+        counts[num_tables++] = other->num_options;
+    }
+    return config_pairs_select(config, "layer_config", &config->layer_config, kind->options,
+                               kind->num_options, tables, counts, num_tables, own, err);
+}
+
+static enum err_status build(struct layer_list *list, struct layer_shape *shape,
+                             const struct config *config, size_t index,
+                             const struct layer_kind *kind, struct err *err)
+{
+    void *options = calloc(1, kind->options_size > 0 ? kind->options_size : 1);
+    struct config_pairs *own = calloc(1, sizeof *own);
+    enum err_status status =
+        options == NULL || own == NULL ? err_nomem(err, "layer options") : ERR_OK;
+    struct rng rng;
+
+    rng_seed(&rng, (uint64_t)config->wiring_seed, index);
+    if (status == ERR_OK) status = pairs_of_kind(config, kind, own, err);
+    if (status == ERR_OK)
+        status = config_options_read(config, "layer_config", own, kind->options, kind->num_options,
+                                     options, err);
+    if (status == ERR_OK) status = kind->build(list, shape, config, index, options, &rng, err);
+    free(own);
+    free(options);
+    return status;
+}
+
+enum err_status layer_append(struct layer_list *list, struct layer_shape *shape,
+                             const struct config *config, size_t index, struct err *err)
+{
+    const struct layer_kind *kind = find_kind(config->layer_type[index]);
+    const char *names[NUM_KINDS];
+
+    if (kind != NULL) return build(list, shape, config, index, kind, err);
+    for (size_t i = 0; i < NUM_KINDS; i++)
+        names[i] = kinds[i]->name;
+    return config_complain_name(config, "layer_type", config->layer_type[index], names, NUM_KINDS,
+                                err);
 }
 
 void layer_free(struct layer *layer)

@@ -28,23 +28,38 @@ _Static_assert((int)LAYER_TILE <= (int)NODE_MAX_SAMPLES, "node kernels must take
 
 struct layer;
 
-/* One entry of the registry: how a layer chooses its wires. */
+/* Signals seen as an image: signal ((channel * height + y) * width + x) * depth + d. Convolutions keep
+ * it, dense layers make it flat (their outputs are channels of one pixel). */
+struct layer_shape {
+    size_t channels, height, width, depth;
+};
+static inline size_t layer_signals(const struct layer_shape *shape)
+{
+    return shape->channels * shape->height * shape->width * shape->depth;
+}
+
+/* The layers of a model, in order; starts as {0}. */
+struct layer_list {
+    struct layer **items;
+    size_t count;
+};
+
+/* One entry of the registry: what one `layer_type` of a configuration becomes. */
 struct layer_kind {
     const char *name, *meaning;
     const struct config_option *options; /* read from layer_config */
     size_t num_options, options_size;
-    /* Fills layer->wiring, or creates layer->selection, from the generator; `options` are the kind's
-     * own. */
-    enum err_status (*wire)(struct layer *layer, const void *options, struct rng *rng,
-                            struct err *err);
+    /* Appends one or more wired layers that read `shape`, and leaves in it what they give. */
+    enum err_status (*build)(struct layer_list *list, struct layer_shape *shape,
+                             const struct config *config, size_t index, const void *options,
+                             struct rng *rng, struct err *err);
 };
 
 const struct layer_kind *const *layer_kinds(size_t *count);
 
 struct layer {
-    const struct layer_kind *kind;
     struct node_desc desc;
-    size_t num_inputs;           /* signals it may read */
+    size_t num_inputs;           /* signals it may read; number num_inputs itself is a constant 0 */
     size_t width;                /* nodes */
     size_t positions;            /* places of each node; 1 for dense layers */
     size_t instances;            /* width * positions */
@@ -56,10 +71,24 @@ struct layer {
     float *slope; /* [width][m][n][2^n], NULL when the node has none: layer_prepare() */
 };
 
-/* A wired, zeroed layer `index` of the configuration, reading `num_inputs` signals. Wires are drawn
- * from stream `index` of wiring_seed. The caller frees. ERR_ARG, ERR_NOMEM. */
-enum err_status layer_create(struct layer **out, const struct config *config, size_t index,
-                             size_t num_inputs, struct err *err);
+/* Appends what entry `index` of the configuration's layer_type becomes. Wires are drawn from stream
+ * `index` of wiring_seed. ERR_ARG naming the key, ERR_NOMEM. */
+enum err_status layer_append(struct layer_list *list, struct layer_shape *shape,
+                             const struct config *config, size_t index, struct err *err);
+void layer_list_free(struct layer_list *list);
+
+/* --- for layer kinds --- */
+
+/* An unwired, zeroed layer; takes over desc's options, also on failure. */
+enum err_status layer_create(struct layer **out, const struct node_desc *desc, size_t num_inputs,
+                             size_t width, size_t positions, struct err *err);
+/* The same for entry `index` of the configuration, with one position. */
+enum err_status layer_dense(struct layer **out, const struct config *config, size_t index,
+                            size_t num_inputs, struct err *err);
+/* Appends `layer` when `status` is ERR_OK, else frees it; returns the status. The shape becomes the
+ * layer's outputs, flat. */
+enum err_status layer_list_add(struct layer_list *list, struct layer_shape *shape,
+                               struct layer *layer, enum err_status status, struct err *err);
 void layer_free(struct layer *layer);
 
 static inline float *layer_params(const struct layer *layer, size_t node)

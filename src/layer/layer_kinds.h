@@ -4,7 +4,8 @@
 
 #include "layer.h"
 
-extern const struct layer_kind layer_random;    /* SPEC 3.1 */
-extern const struct layer_kind layer_learnable; /* SPEC 3.2, 10, 12 */
+extern const struct layer_kind layer_random;        /* SPEC 3.1 */
+extern const struct layer_kind layer_learnable;     /* SPEC 3.2, 10, 12 */
+extern const struct layer_kind layer_convolutional; /* SPEC 3.4 */
 
 #endif

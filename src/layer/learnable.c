@@ -27,14 +27,19 @@ static const struct config_option option_table[] = {
      .meaning = "signals a LUT input chooses among, drawn for each; 0: all"},
 };
 
-static enum err_status wire_layer(struct layer *layer, const void *options, struct rng *rng,
-                                  struct err *err)
+static enum err_status build(struct layer_list *list, struct layer_shape *shape,
+                             const struct config *config, size_t index, const void *options,
+                             struct rng *rng, struct err *err)
 {
     const struct options *chosen = options;
+    struct layer *layer = NULL;
+    enum err_status status = layer_dense(&layer, config, index, layer_signals(shape), err);
 
-    return selection_create(&layer->selection, layer->width * layer->desc.num_inputs,
-                            layer->num_inputs, (size_t)chosen->candidates,
-                            strcmp(chosen->selection, "hard") == 0, rng, err);
+    if (status == ERR_OK)
+        status = selection_create(&layer->selection, layer->width * layer->desc.num_inputs,
+                                  layer->num_inputs, (size_t)chosen->candidates,
+                                  strcmp(chosen->selection, "hard") == 0, rng, err);
+    return layer_list_add(list, shape, layer, status, err);
 }
 
 const struct layer_kind layer_learnable = {
@@ -43,5 +48,5 @@ const struct layer_kind layer_learnable = {
     .options = option_table,
     .num_options = sizeof option_table / sizeof option_table[0],
     .options_size = sizeof(struct options),
-    .wire = wire_layer,
+    .build = build,
 };

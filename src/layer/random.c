@@ -1,103 +1,58 @@
-/* Random fixed wiring. SPEC 3.1.
- *
- * coverage (default): full permutations of the inputs one after the other, then part of one more, cut
- * into rows of n, so inputs are used equally often over the layer. A row that straddles two
- * permutations may hold an input twice; unless upstream behaviour is asked for, such an entry changes
- * places with a later one, which keeps the use counts.
- * independent: every node draws n distinct inputs of its own (with repeats when n > inputs). */
+/* Random fixed wiring (wiring.h). SPEC 3.1. */
 #include "layer_kinds.h"
+#include "wiring.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct options {
     config_name mode;
+    long groups;
 };
 
 static const struct config_option option_table[] = {
     {.name = "mode",
      .type = CONFIG_CHOICE,
      .offset = offsetof(struct options, mode),
-     .choices = "coverage|independent",
+     .choices = "coverage|independent|grouped",
      .default_text = "coverage",
-     .meaning = "use every input equally often over the layer, or draw each node apart"},
+     .meaning = "use every input equally often, draw each node apart, or keep a node in one group"},
+    {.name = "groups",
+     .type = CONFIG_LONG,
+     .offset = offsetof(struct options, groups),
+     .low = 1,
+     .high = 1 << 20,
+     .default_text = "1",
+     .meaning = "mode grouped: equal slices of the inputs; must divide their number"},
 };
 
-static bool holds(const uint32_t *row, size_t count, uint32_t value)
+static enum err_status wire(struct layer *layer, const struct config *config,
+                            const struct options *chosen, struct rng *rng, struct err *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (row[i] == value) return true;
+    size_t n = layer->desc.num_inputs, inputs = layer->num_inputs, groups = (size_t)chosen->groups;
+
+    if (strcmp(chosen->mode, "coverage") == 0)
+        return wiring_coverage(layer->wiring, layer->width, n, inputs, layer->desc.upstream, rng,
+                               err);
+    if (strcmp(chosen->mode, "grouped") == 0) {
+        if (inputs % groups != 0)
+            return config_complain(config, "layer_config", err,
+                                   "groups: %zu does not divide the layer's %zu inputs", groups,
+                                   inputs);
+        return wiring_grouped(layer->wiring, layer->width, n, inputs, groups, rng, err);
     }
-    return false;
-}
-
-/* Entry i repeats an earlier one of its row: exchange it with an entry of another row such that neither
- * row gets a repeat. Searches forward, around the end; gives up only when no partner exists. */
-static void repair(uint32_t *wires, size_t total, size_t n, size_t i)
-{
-    uint32_t *row = wires + i / n * n;
-
-    for (size_t step = 1; step < total; step++) {
-        size_t k = (i + step) % total;
-        uint32_t *other = wires + k / n * n;
-
-        if (other == row || holds(row, n, wires[k])) continue;
-        if (holds(other, n, wires[i])) continue;
-
-        uint32_t swap = wires[i];
-
-        wires[i] = wires[k];
-        wires[k] = swap;
-        return;
-    }
-}
-
-static enum err_status coverage(struct layer *layer, struct rng *rng, struct err *err)
-{
-    size_t n = layer->desc.num_inputs, total = layer->width * n, inputs = layer->num_inputs;
-    uint32_t *order = malloc(inputs * sizeof *order);
-
-    if (order == NULL) return err_nomem(err, "a wiring permutation");
-    for (size_t start = 0; start < total; start += inputs) {
-        size_t count = total - start < inputs ? total - start : inputs;
-
-        for (size_t i = 0; i < inputs; i++)
-            order[i] = (uint32_t)i;
-        rng_shuffle(rng, order, inputs);
-        memcpy(layer->wiring + start, order, count * sizeof *order);
-    }
-    free(order);
-    if (n > inputs || layer->desc.upstream) return ERR_OK;
-    for (size_t i = 0; i < total; i++) {
-        if (holds(layer->wiring + i / n * n, i % n, layer->wiring[i]))
-            repair(layer->wiring, total, n, i);
-    }
+    wiring_independent(layer->wiring, layer->width, n, inputs, rng);
     return ERR_OK;
 }
 
-static void independent(struct layer *layer, struct rng *rng)
+static enum err_status build(struct layer_list *list, struct layer_shape *shape,
+                             const struct config *config, size_t index, const void *options,
+                             struct rng *rng, struct err *err)
 {
-    size_t n = layer->desc.num_inputs;
+    struct layer *layer = NULL;
+    enum err_status status = layer_dense(&layer, config, index, layer_signals(shape), err);
 
-    for (size_t i = 0; i < layer->width * n; i++) {
-        const uint32_t *row = layer->wiring + i / n * n;
-        uint32_t wire;
-
-        do
-            wire = (uint32_t)rng_below(rng, layer->num_inputs);
-        while (n <= layer->num_inputs && holds(row, i % n, wire));
-        layer->wiring[i] = wire;
-    }
-}
-
-static enum err_status wire_layer(struct layer *layer, const void *options, struct rng *rng,
-                                  struct err *err)
-{
-    const struct options *chosen = options;
-
-    if (strcmp(chosen->mode, "coverage") == 0) return coverage(layer, rng, err);
-    independent(layer, rng);
-    return ERR_OK;
+    if (status == ERR_OK) status = wire(layer, config, options, rng, err);
+    return layer_list_add(list, shape, layer, status, err);
 }
 
 const struct layer_kind layer_random = {
@@ -106,5 +61,5 @@ const struct layer_kind layer_random = {
     .options = option_table,
     .num_options = sizeof option_table / sizeof option_table[0],
     .options_size = sizeof(struct options),
-    .wire = wire_layer,
+    .build = build,
 };

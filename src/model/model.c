@@ -28,24 +28,35 @@ static void init_layer(struct layer *layer, uint64_t seed, size_t index)
 static enum err_status create_layers(struct model *model, struct err *err)
 {
     const struct config *config = model->config;
-    size_t inputs = (size_t)config->input_size * (size_t)config->encoder_config.num_bits;
+    struct layer_shape shape = {(size_t)config->input_size, 1, 1,
+                                (size_t)config->encoder_config.num_bits};
+    struct layer_list list = {0};
     enum err_status status = ERR_OK;
 
-    model->layers = calloc(config->num_layers, sizeof(struct layer *));
-    if (model->layers == NULL) return err_nomem(err, "layers");
-    for (size_t l = 0; status == ERR_OK && l < config->num_layers; l++) {
-        status = layer_create(&model->layers[l], config, l, inputs, err);
-        if (status != ERR_OK) break;
-        model->num_layers = l + 1;
-        init_layer(model->layers[l], (uint64_t)config->training.seed, l);
-        inputs = model->layers[l]->num_outputs;
+    for (size_t l = 0; status == ERR_OK && l < config->num_layers; l++)
+        status = layer_append(&list, &shape, config, l, err);
+    model->layers = list.items;
+    model->num_layers = list.count;
+    if (status != ERR_OK) return status;
+    for (size_t l = 0; l < list.count; l++)
+        init_layer(list.items[l], (uint64_t)config->training.seed, l);
+    if (layer_signals(&shape) % model->num_classes != 0)
+        return config_complain(config, "layer_widths", err,
+                               "the last layer has %zu outputs, which %zu classes do not divide: "
+                               "hardware groups must be equal",
+                               layer_signals(&shape), model->num_classes);
+    return ERR_OK;
+}
+
+static enum err_status check_type(const struct config *config, struct err *err)
+{
+    static const char *const known[] = {"feedforward", "convnet"};
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(config->model_type, known[i]) == 0) return ERR_OK;
     }
-    if (status == ERR_OK && inputs % model->num_classes != 0)
-        status = config_complain(config, "layer_widths", err,
-                                 "the last layer has %zu outputs, which %zu classes do not divide: "
-                                 "hardware groups must be equal",
-                                 inputs, model->num_classes);
-    return status;
+    return config_complain_name(config, "model_type", config->model_type, known,
+                                sizeof known / sizeof known[0], err);
 }
 
 enum err_status model_create(struct model **out, const struct config *config, struct err *err)
@@ -56,11 +67,7 @@ enum err_status model_create(struct model **out, const struct config *config, st
     if (model == NULL) return err_nomem(err, "a model");
     model->num_classes = (size_t)config->num_classes;
     status = copy_config(&model->config, config, err);
-    if (status == ERR_OK && strcmp(config->model_type, "feedforward") != 0) {
-        static const char *const known[] = {"feedforward"};
-
-        status = config_complain_name(config, "model_type", config->model_type, known, 1, err);
-    }
+    if (status == ERR_OK) status = check_type(config, err);
     if (status == ERR_OK) status = config_structural_hash(config, model->structural_hash, err);
     if (status == ERR_OK) status = create_layers(model, err);
     if (status != ERR_OK) {
@@ -110,9 +117,7 @@ enum err_status model_fit_encoder(struct model *model, const struct dataset *dat
 void model_free(struct model *model)
 {
     if (model == NULL) return;
-    for (size_t l = 0; l < model->num_layers; l++)
-        layer_free(model->layers[l]);
-    free(model->layers);
+    layer_list_free(&(struct layer_list){model->layers, model->num_layers});
     encoder_free(model->encoder);
     code_map_free(model->map);
     config_free(model->config);

@@ -354,7 +354,7 @@ static enum err_status read_wiring(const struct safetensors *file, struct layer 
     if (status != ERR_OK) return status;
     memcpy(layer->wiring, wires->data, wires->count * sizeof *layer->wiring);
     for (size_t i = 0; i < wires->count; i++) {
-        if (layer->wiring[i] >= layer->num_inputs)
+        if (layer->wiring[i] > layer->num_inputs) /* num_inputs is the constant 0 */
             return err_set(err, ERR_FORMAT, "%s: %s: node %zu slot %zu reads signal %u of %zu",
                            path, name, i / shape[1], i % shape[1], layer->wiring[i],
                            layer->num_inputs);

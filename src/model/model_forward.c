@@ -61,7 +61,7 @@ static void decide(const struct hard_pass *pass, const uint8_t *bits, size_t fir
     }
 }
 
-/* `scratch` holds the tile's bit blocks: encoder bits, then two of max_signals rows. */
+/* `scratch` holds two bit blocks of max_signals rows and the constant 0. */
 static void hard_tile(const struct hard_pass *pass, struct tile *tile, uint8_t *scratch,
                       size_t first, size_t samples)
 {
@@ -76,9 +76,10 @@ static void hard_tile(const struct hard_pass *pass, struct tile *tile, uint8_t *
     }
     tile_flip_bits(tile, pass->noise, 0, tile->bits, num_bits);
     for (size_t l = 0; l < model->num_layers; l++) {
-        uint8_t *out = scratch + (l % 2) * pass->max_signals * LAYER_TILE;
+        uint8_t *out = scratch + (l % 2) * (pass->max_signals + 1) * LAYER_TILE;
 
         layer_hard_forward(model->layers[l], pass->tables[l], in, out, tile->count);
+        memset(out + model->layers[l]->num_outputs * LAYER_TILE, 0, LAYER_TILE); /* constant 0 */
         if (l + 1 < model->num_layers)
             tile_flip_bits(tile, pass->noise, l + 1, out, model->layers[l]->num_outputs);
         in = out;
@@ -117,7 +118,7 @@ static enum err_status hard_run(struct hard_pass *pass, size_t count, unsigned t
         {
             struct tile tile;
             enum err_status mine = tile_create(&tile, pass->model, TILE_FORWARD, NULL);
-            uint8_t *scratch = malloc(2 * pass->max_signals * LAYER_TILE);
+            uint8_t *scratch = malloc(2 * (pass->max_signals + 1) * LAYER_TILE);
 
             if (mine != ERR_OK || scratch == NULL) {
 #pragma omp atomic write
@@ -189,7 +190,7 @@ static enum err_status soft_run(const struct model *model, const uint16_t *codes
     {
         struct tile tile;
         enum err_status mine = tile_create(&tile, model, TILE_FORWARD, NULL);
-        uint8_t *scratch = malloc(2 * widest * LAYER_TILE);
+        uint8_t *scratch = malloc(2 * (widest + 1) * LAYER_TILE);
 
         if (mine != ERR_OK || scratch == NULL) {
 #pragma omp atomic write

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- memory: one slab a tile --- */
+/* --- memory: one slab a tile. Blocks that a layer reads have one row more: the constant 0. --- */
 
 struct layout {
     uint8_t *base;
@@ -24,7 +24,7 @@ static void lay_out(struct tile *tile, const struct model *model, int backward,
                     struct layout *layout)
 {
     tile->codes = take(layout, model->encoder->num_features, sizeof *tile->codes);
-    tile->bits = take(layout, model->encoder->num_bits, sizeof *tile->bits);
+    tile->bits = take(layout, model->encoder->num_bits + 1, sizeof *tile->bits);
     tile->logits = take(layout, model->num_classes, sizeof *tile->logits);
     tile->grad_logits = take(layout, backward ? model->num_classes : 0, sizeof *tile->logits);
     for (size_t l = 0; l < model->num_layers; l++) {
@@ -32,17 +32,18 @@ static void lay_out(struct tile *tile, const struct model *model, int backward,
         struct layer_tile *t = &tile->layers[l];
         bool top = l + 1 == model->num_layers;
 
-        t->out = take(layout, layer->num_outputs, sizeof *t->out);
+        t->out = take(layout, layer->num_outputs + 1, sizeof *t->out);
         if (layer_uses_address(layer, l == 0))
             t->address = take(layout, layer->instances, sizeof *t->address);
         if (layer_mixes(layer)) t->mapped = take(layout, layer->selection->slots, sizeof(float));
         if (backward && layer->selection != NULL)
             t->grad_mapped = take(layout, layer->selection->slots, sizeof(float));
-        if (backward && !top) t->grad_out = take(layout, layer->num_outputs, sizeof *t->grad_out);
+        if (backward && !top)
+            t->grad_out = take(layout, layer->num_outputs + 1, sizeof *t->grad_out);
         t->grad_group = top ? layer->num_outputs / model->num_classes : 1;
         if (top) t->grad_out = tile->grad_logits;
         if (l == 0 && layer->selection != NULL)
-            tile->reals = take(layout, layer->num_inputs, sizeof *tile->reals);
+            tile->reals = take(layout, layer->num_inputs + 1, sizeof *tile->reals);
         if (l == 0) t->in_bits = tile->bits;
         t->in = l == 0 ? tile->reals : tile->layers[l - 1].out;
     }
@@ -253,10 +254,11 @@ void tile_sample(struct tile *tile, const struct model *model, const struct tile
         half = model->layers[l]->num_outputs > half ? model->layers[l]->num_outputs : half;
     tile_flip_bits(tile, noise, 0, tile->bits, model->encoder->num_bits);
     for (size_t l = 0; l < model->num_layers; l++) {
-        uint8_t *out = scratch_bits + (l % 2) * half * LAYER_TILE;
+        uint8_t *out = scratch_bits + (l % 2) * (half + 1) * LAYER_TILE;
         size_t signals = model->layers[l]->num_outputs;
 
         sample_layer(tile, model, noise, l, in, out);
+        memset(out + signals * LAYER_TILE, 0, LAYER_TILE);
         if (l + 1 < model->num_layers) tile_flip_bits(tile, noise, l + 1, out, signals);
         in = out;
     }

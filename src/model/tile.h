@@ -47,7 +47,8 @@ void tile_load(struct tile *tile, const struct model *model, const uint16_t *cod
 /* Soft forward through all layers and GroupSum. */
 void tile_forward(struct tile *tile, const struct model *model, const struct tile_noise *noise);
 
-/* Bernoulli forward: every node's soft value at bit inputs is the probability of its output bit. */
+/* Bernoulli forward: every node's soft value at bit inputs is the probability of its output bit.
+ * scratch_bits is 2 * (widest layer + 1) * LAYER_TILE bytes. */
 void tile_sample(struct tile *tile, const struct model *model, const struct tile_noise *noise,
                  uint8_t *scratch_bits);
 

@@ -148,6 +148,16 @@ enum err_status node_describe(struct node_desc *desc, const struct config *confi
     return status;
 }
 
+void node_describe_or(struct node_desc *desc, unsigned num_inputs)
+{
+    *desc = (struct node_desc){
+        .type = &node_or,
+        .num_inputs = num_inputs,
+        .num_outputs = 1,
+        .table_size = (size_t)1 << num_inputs,
+    };
+}
+
 void node_desc_free(struct node_desc *desc)
 {
     free(desc->options);

@@ -117,6 +117,8 @@ const struct node_type *node_find(const char *name); /* NULL when unknown */
 /* Fills *desc for a layer of the configuration (layer index for the type's name and n). */
 enum err_status node_describe(struct node_desc *desc, const struct config *config, size_t layer,
                               struct err *err);
+/* The fixed OR of n inputs, which no configuration names (node_or, for pooling). */
+void node_describe_or(struct node_desc *desc, unsigned num_inputs);
 void node_desc_free(struct node_desc *desc); /* frees the options */
 
 /* ERR_FORMAT when a parameter is not finite, or as the type's own check() says. */

@@ -14,4 +14,6 @@ extern const struct node_type node_warp;          /* SPEC 1.10 */
 extern const struct node_type node_polylut;       /* SPEC 1.2 */
 extern const struct node_type node_fourier;       /* SPEC 1.8 */
 
+extern const struct node_type node_or; /* SPEC 3.4, pooling; not in the registry */
+
 #endif

@@ -23,7 +23,9 @@ static struct layer *make_layer(const char *type, const char *node, long n, long
                                 .n = n,
                                 .width = {width}};
     struct config *config;
-    struct layer *layer = NULL;
+    struct layer_list list = {0};
+    struct layer_shape input = {inputs, 1, 1, 1};
+    struct layer *layer;
     struct err err = {0};
 
     shape.classes = 2;
@@ -31,7 +33,10 @@ static struct layer *make_layer(const char *type, const char *node, long n, long
     config = small_config(&shape, extra);
     config->layer_widths[0] = width;
     snprintf(config->layer_type[0], CONFIG_NAME_SIZE, "%s", type);
-    if (layer_create(&layer, config, 0, inputs, &err) != ERR_OK) fail_msg("%s", err.message);
+    if (layer_append(&list, &input, config, 0, &err) != ERR_OK) fail_msg("%s", err.message);
+    assert_int_equal(list.count, 1);
+    layer = list.items[0];
+    free(list.items);
     config_free(config);
     return layer;
 }

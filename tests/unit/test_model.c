@@ -56,7 +56,7 @@ static void test_reference_is_netlist(void **state)
 
     (void)state;
     rng_seed(&rng, 20260101, 0);
-    for (int round = 0; round < 36; round++) {
+    for (int round = 0; round < 48; round++) {
         long classes = round == 35 ? 300 : 2 + (long)rng_below(&rng, 11);
         struct small_shape shape = {
             .node = nodes[round % 2],
@@ -66,7 +66,7 @@ static void test_reference_is_netlist(void **state)
             .code_bits = 1 + rng_below(&rng, 10),
             .classes = (size_t)classes,
             .layers = 1 + rng_below(&rng, 3),
-            .n = 1 + round % 6,
+            .n = round < 36 ? 1 + round % 6 : 7 + round % 6,
             .width = {1 + (long)rng_below(&rng, 40), 1 + (long)rng_below(&rng, 40), 0, 0},
         };
         struct config *config;
@@ -78,6 +78,43 @@ static void test_reference_is_netlist(void **state)
         data = small_dataset(&shape, 50, 131, (uint64_t)round);
         model = small_model(config, data);
         check_equal(model, data);
+        model_free(model);
+        dataset_free(data);
+        config_free(config);
+    }
+}
+
+/* Convolutions: sharing, padding (the constant 0), strides, pooling, trees, dense layers on top. */
+static void test_convnet(void **state)
+{
+    static const char *const shapes[] = {
+        "layer_widths: [3, 12]\nlayer_config: {receptive_field: 3, tree_depth: 1, pool: 2}\n",
+        "layer_widths: [4, 12]\nlayer_config: {receptive_field: 3, padding: 1, stride: 2, "
+        "tree_depth: 2, taps: grouped, mode: independent}\n",
+        "layer_widths: [2, 6]\nlayer_config: {receptive_field: 5, padding: 2, tree_depth: 0, "
+        "taps: independent, pool: 3}\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 9; i++) {
+        struct small_shape shape = {.features = 64, .code_bits = 4, .classes = 3};
+        struct dataset *data = small_dataset(&shape, 40, 131, i);
+        struct text yaml = {0};
+        struct config *config = NULL;
+        struct model *model;
+        struct err err = {0};
+
+        text_add(&yaml,
+                 "model_type: convnet\nlayer_type: [convolutional, random]\nnode_type: [%s, "
+                 "probabilistic]\nencoder_config: {name: thermometer, num_bits: 2}\n"
+                 "node_input_dim: [%zu, 4]\nnum_classes: 3\ninput_size: 64\n"
+                 "input: {bits: 4}\ndataset: small\nname: small\n%s",
+                 i % 2 ? "dwn" : "probabilistic", 2 + i / 3, shapes[i % 3]);
+        if (config_parse(&config, yaml.data, yaml.size, "c.yaml", &err) != ERR_OK)
+            fail_msg("%s", err.message);
+        model = small_model(config, data);
+        check_equal(model, data);
+        text_free(&yaml);
         model_free(model);
         dataset_free(data);
         config_free(config);
@@ -378,6 +415,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reference_is_netlist),
+        cmocka_unit_test(test_convnet),
         cmocka_unit_test(test_gradients),
         cmocka_unit_test(test_golden_models),
         cmocka_unit_test(test_modes),
