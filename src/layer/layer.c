@@ -1,6 +1,7 @@
 #include "layer.h"
 
 #include "base/simd.h"
+#include "base/vmath.h"
 #include "layer_kinds.h"
 
 #include <stdlib.h>
@@ -297,6 +298,51 @@ static void scatter(const float *grad, const uint16_t *address, float *grad_tabl
         grad_table[address[s]] += grad[s];
 }
 
+/* --- noise --- */
+
+struct noise_rows {
+    struct node_noise noise;
+    const float *row[NODE_MAX_OUTPUTS];
+    float values[NODE_MAX_OUTPUTS][LAYER_TILE] __attribute__((aligned(SIMD_ALIGN)));
+};
+
+/* u in (0, 1), never an end of it, and 1 - u, from 23 bits of a draw. */
+SIMD_CLONES static void uniform_row(const uint32_t *draws, float *u, float *rest, size_t count)
+{
+    for (size_t s = 0; s < count; s++) {
+        u[s] = ((float)(int32_t)(draws[s] >> 9) + 0.5F) * 0x1p-23F;
+        rest[s] = 1.0F - u[s];
+    }
+}
+
+SIMD_CLONES static void subtract_row(float *row, const float *other, size_t count)
+{
+    for (size_t s = 0; s < count; s++)
+        row[s] -= other[s];
+}
+
+/* The noise of an instance, the same whenever it is asked for; NULL when there is none. */
+static const struct node_noise *draw_noise(const struct layer *layer, const struct layer_tile *tile,
+                                           size_t instance, struct noise_rows *rows, size_t count)
+{
+    const struct layer_noise *from = tile->noise;
+
+    if (from == NULL || !from->on) return NULL;
+    for (unsigned o = 0; o < layer->desc.num_outputs; o++) {
+        uint32_t draws[LAYER_TILE];
+        float rest[LAYER_TILE];
+
+        rng_fill(rng_mix(from->key, instance, o), from->first, draws, count);
+        uniform_row(draws, rows->values[o], rest, count);
+        vmath_log(rows->values[o], rows->values[o], count);
+        vmath_log(rest, rest, count);
+        subtract_row(rows->values[o], rest, count);
+        rows->row[o] = rows->values[o];
+    }
+    rows->noise = (struct node_noise){.step = from->step, .logistic = rows->row};
+    return &rows->noise;
+}
+
 /* --- forward --- */
 
 static void forward_real(const struct layer *layer, const struct layer_tile *tile, size_t count)
@@ -307,12 +353,13 @@ static void forward_real(const struct layer *layer, const struct layer_tile *til
         size_t node = i / layer->positions;
         const float *in[NODE_MAX_INPUTS];
         float *out[NODE_MAX_OUTPUTS];
+        struct noise_rows noise;
 
         real_rows(layer, i, tile, in);
         for (unsigned o = 0; o < desc->num_outputs; o++)
             out[o] = tile->out + (i * desc->num_outputs + o) * LAYER_TILE;
         desc->type->forward(desc, layer_params(layer, node), layer_table(layer, node), in, out,
-                            NULL, count);
+                            draw_noise(layer, tile, i, &noise, count), count);
     }
 }
 
@@ -395,6 +442,7 @@ static void backward_instance(const struct layer *layer, const struct layer_tile
     const struct node_desc *desc = &layer->desc;
     const float *in[NODE_MAX_INPUTS], *grad[NODE_MAX_OUTPUTS];
     size_t node = instance / layer->positions;
+    struct noise_rows noise;
 
     if (layer->slope != NULL) {
         backward_slopes(layer, tile, instance, rows, count);
@@ -404,7 +452,7 @@ static void backward_instance(const struct layer *layer, const struct layer_tile
     for (unsigned o = 0; o < desc->num_outputs; o++)
         grad[o] = grad_row(tile, instance * desc->num_outputs + o);
     desc->type->backward_inputs(desc, layer_params(layer, node), layer_table(layer, node), in, grad,
-                                rows, NULL, count);
+                                rows, draw_noise(layer, tile, instance, &noise, count), count);
 }
 
 void layer_backward_inputs(const struct layer *layer, const struct layer_tile *tile, float *grad_in,
@@ -440,13 +488,15 @@ static void params_of_instance(const struct layer *layer, size_t instance,
     const struct node_desc *desc = &layer->desc;
     const float *in[NODE_MAX_INPUTS], *grad[NODE_MAX_OUTPUTS];
     size_t node = instance / layer->positions;
+    struct noise_rows noise;
 
     for (unsigned o = 0; o < desc->num_outputs; o++)
         grad[o] = grad_row(tile, instance * desc->num_outputs + o);
     if ((tile->in_bits == NULL || layer_mixes(layer)) && desc->type->backward_params != NULL) {
         real_rows(layer, instance, tile, in);
         desc->type->backward_params(desc, layer_params(layer, node), layer_table(layer, node), in,
-                                    grad, grad_table, grad_params, NULL, count);
+                                    grad, grad_table, grad_params,
+                                    draw_noise(layer, tile, instance, &noise, count), count);
         return;
     }
     for (unsigned o = 0; o < desc->num_outputs; o++)
@@ -467,6 +517,8 @@ void layer_backward_params(const struct layer *layer, size_t node, const struct 
     }
     desc->type->tabulate_backward(desc, layer_params(layer, node), layer_table(layer, node),
                                   grad_table, grad_params);
+    if (desc->type->penalty != NULL)
+        desc->type->penalty(desc, layer_params(layer, node), grad_params);
 }
 
 /* --- hard --- */

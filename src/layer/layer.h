@@ -121,6 +121,13 @@ static inline float *layer_weights(const struct layer *layer, size_t node)
 void layer_prepare_node(const struct layer *layer, size_t node);
 void layer_prepare(const struct layer *layer);
 
+/* What the training pass of noisy nodes (node.h) draws from; key is that of the step and the layer. */
+struct layer_noise {
+    bool on;
+    uint64_t key, step;
+    uint32_t first; /* number of the sample in column 0 */
+};
+
 /* What one layer keeps of one tile between forward and backward. */
 struct layer_tile {
     const uint8_t *in_bits; /* [num_inputs][LAYER_TILE] bytes of 0/1, or NULL: */
@@ -130,7 +137,8 @@ struct layer_tile {
     uint16_t *address;      /* [instances][LAYER_TILE]: bit inputs or look-up nodes */
     float *out;             /* [num_outputs][LAYER_TILE] */
     float *grad_out;        /* [num_outputs / grad_group][LAYER_TILE] */
-    size_t grad_group;      /* outputs that share one gradient row (1; GroupSum's size on top) */
+    const struct layer_noise *noise; /* training with noisy nodes; else NULL */
+    size_t grad_group; /* outputs that share one gradient row (1; GroupSum's size on top) */
 };
 
 /* Which blocks a layer needs. */

@@ -30,10 +30,10 @@ static void lay_out(struct tile *tile, const struct model *model, int backward,
     for (size_t l = 0; l < model->num_layers; l++) {
         const struct layer *layer = model->layers[l];
         struct layer_tile *t = &tile->layers[l];
-        bool top = l + 1 == model->num_layers;
+        bool top = l + 1 == model->num_layers, noisy = backward && layer->desc.noisy;
 
         t->out = take(layout, layer->num_outputs + 1, sizeof *t->out);
-        if (layer_uses_address(layer, l == 0))
+        if (layer_uses_address(layer, l == 0 && !noisy))
             t->address = take(layout, layer->instances, sizeof *t->address);
         if (layer_mixes(layer)) t->mapped = take(layout, layer->selection->slots, sizeof(float));
         if (backward && layer->selection != NULL)
@@ -42,9 +42,10 @@ static void lay_out(struct tile *tile, const struct model *model, int backward,
             t->grad_out = take(layout, layer->num_outputs + 1, sizeof *t->grad_out);
         t->grad_group = top ? layer->num_outputs / model->num_classes : 1;
         if (top) t->grad_out = tile->grad_logits;
-        if (l == 0 && layer->selection != NULL)
+        if (l == 0 && (noisy || layer->selection != NULL))
             tile->reals = take(layout, layer->num_inputs + 1, sizeof *tile->reals);
-        if (l == 0) t->in_bits = tile->bits;
+        if (l == 0 && !noisy) t->in_bits = tile->bits;
+        if (noisy) t->noise = &tile->noise[l];
         t->in = l == 0 ? tile->reals : tile->layers[l - 1].out;
     }
 }
@@ -56,7 +57,11 @@ enum err_status tile_create(struct tile *tile, const struct model *model, int ba
 
     memset(tile, 0, sizeof *tile);
     tile->layers = calloc(model->num_layers, sizeof *tile->layers);
-    if (tile->layers == NULL) return err_nomem(err, "a tile");
+    tile->noise = calloc(model->num_layers, sizeof *tile->noise);
+    if (tile->layers == NULL || tile->noise == NULL) {
+        tile_free(tile);
+        return err_nomem(err, "a tile");
+    }
     lay_out(tile, model, backward, &layout);
     layout.size += SIMD_ALIGN;
     tile->slab = aligned_alloc(SIMD_ALIGN, layout.size / SIMD_ALIGN * SIMD_ALIGN);
@@ -73,6 +78,7 @@ enum err_status tile_create(struct tile *tile, const struct model *model, int ba
 void tile_free(struct tile *tile)
 {
     free(tile->layers);
+    free(tile->noise);
     free(tile->slab);
     memset(tile, 0, sizeof *tile);
 }
@@ -114,7 +120,7 @@ void tile_load(struct tile *tile, const struct model *model, const uint16_t *cod
 
 /* --- noise --- */
 
-enum purpose { DRAW_FLIP = 1, DRAW_DROP, DRAW_COIN, DRAW_SAMPLE };
+enum purpose { DRAW_FLIP = 1, DRAW_DROP, DRAW_COIN, DRAW_SAMPLE, DRAW_NODE };
 
 /* A row of 32-bit draws, the same for the same (purpose, layer, signal, sample number). */
 static void draw_row(const struct tile *tile, const struct tile_noise *noise, enum purpose purpose,
@@ -213,12 +219,23 @@ SIMD_CLONES static void bits_to_reals(const uint8_t *bits, float *reals, size_t 
         reals[i] = (float)bits[i];
 }
 
+static struct layer_noise node_noise(const struct tile *tile, const struct tile_noise *noise,
+                                     size_t l)
+{
+    if (noise == NULL) return (struct layer_noise){.on = false};
+    return (struct layer_noise){.on = true,
+                                .key = rng_mix(noise->seed, DRAW_NODE, l),
+                                .step = noise->step,
+                                .first = (uint32_t)tile->id};
+}
+
 void tile_forward(struct tile *tile, const struct model *model, const struct tile_noise *noise)
 {
     tile_flip_bits(tile, noise, 0, tile->bits, model->encoder->num_bits);
     if (tile->reals != NULL)
         bits_to_reals(tile->bits, tile->reals, model->encoder->num_bits * LAYER_TILE);
     for (size_t l = 0; l < model->num_layers; l++) {
+        tile->noise[l] = node_noise(tile, noise, l);
         layer_forward(model->layers[l], &tile->layers[l], tile->count);
         if (l + 1 < model->num_layers) disturb(tile, model, noise, l);
     }

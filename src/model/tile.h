@@ -17,6 +17,7 @@ struct tile {
     struct layer_tile *layers; /* [num_layers] */
     float *logits;             /* [num_classes][LAYER_TILE] */
     float *grad_logits;        /* the same shape: gradient of the class sums (already / tau) */
+    struct layer_noise *noise; /* [num_layers] what noisy nodes draw from, with TILE_BACKWARD */
     void *slab;                /* all of the above */
 };
 
@@ -29,7 +30,7 @@ struct tile_noise {
     double
         dropout; /* probability that an output of a hidden layer is replaced by a fair coin, which
                        passes no gradient */
-    uint64_t seed;
+    uint64_t seed, step; /* steps done; for the schedules of noisy nodes */
 };
 
 enum { TILE_FORWARD = 0, TILE_BACKWARD = 1 };

@@ -7,10 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One line each. */
+/* clang-format off */
 static const struct node_type *const types[] = {
-    &node_probabilistic, &node_dwn,       &node_dwn_stable, &node_hybrid,
-    &node_linear_lut,    &node_difflogic, &node_warp,
+    &node_linear_lut,
+    &node_polylut,
+    &node_neurallut,
+    &node_dwn,
+    &node_dwn_stable,
+    &node_probabilistic,
+    &node_hybrid,
+    &node_fourier,
+    &node_difflogic,
+    &node_warp,
 };
+/* clang-format on */
 
 enum { NUM_TYPES = sizeof types / sizeof types[0] };
 

@@ -40,11 +40,14 @@ struct node_desc {
     size_t num_tensors;
     double temperature; /* runtime.temperature */
     bool upstream;      /* compat: upstream (SPEC 15) */
-    void *options;      /* the type's own options struct, or NULL; owned */
+    /* The training pass adds noise, to bit inputs too: it then runs forward() and backward_params()
+     * on their real values in place of look-ups. */
+    bool noisy;
+    void *options; /* the type's own options struct, or NULL; owned */
 };
 
-/* What the training pass of a noisy type draws. Evaluation passes NULL, and so does everybody to the
- * other types. */
+/* What the training pass of a noisy node draws. Evaluation passes NULL, and so does everybody to the
+ * other nodes. */
 struct node_noise {
     uint64_t step;                /* training steps done before this one */
     const float *const *logistic; /* [m] rows of ln(u / (1 - u)), u uniform in (0, 1) */
@@ -56,10 +59,6 @@ struct node_type {
     /* The training forward pass thresholds its inputs at 0.5 (x >= 0.5 is 1) and looks the soft table
      * up: forward() is then not needed. */
     bool lookup;
-    /* The training pass adds noise, to bit inputs too: it then runs forward() and backward_params()
-     * on their real values in place of look-ups. */
-    bool noisy;
-
     const struct config_option *options;
     size_t num_options, options_size;
 

@@ -259,6 +259,7 @@ static struct tile_noise noise_of(const struct trainer *t)
         .flip = t->config->runtime.flip_probability,
         .dropout = t->config->runtime.dropout,
         .seed = rng_mix((uint64_t)t->config->training.seed, STREAM_NOISE, t->step),
+        .step = t->step,
     };
 }
 

@@ -35,11 +35,11 @@ run cosim "$work/rtl" --simulator icarus --vectors 20
 fails "an edited file is refused by its name" 4 "$(basename "$layer")"
 jq --arg f "rtl/$(basename "$layer")" --arg h "$(sha256sum "$layer" | cut -d' ' -f1)" \
     '(.files[] | select(.path == $f) | .sha256) = $h' "$work/rtl/manifest.json" >"$work/m" && mv "$work/m" "$work/rtl/manifest.json"
-run cosim "$work/rtl" --simulator icarus --trace "$work/wave.vcd"
+run cosim "$work/rtl" --simulator icarus --vectors 50 --trace "$work/wave.vcd"
 fails "a wrong table bit is found" 1 "vectors differ from the C reference"
 ok "the mismatch names vector, expected and got" grep -Eq 'MISMATCH .*vector [0-9]+ .*expected [0-9]+, got [0-9]+' "$work/out"
 ok "the waveform is written" test -s "$work/wave.vcd"
-run cosim "$work/rtl" --simulator icarus --vectors 100 --json
+run cosim "$work/rtl" --simulator icarus --vectors 50 --json
 json_is "the JSON of a difference has its count" '.mismatches > 0 and (.first_mismatches | length > 0)'
 rm "$layer"
 run cosim "$work/rtl"
