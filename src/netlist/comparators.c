@@ -182,7 +182,6 @@ enum err_status comparators_create(struct comparators **out, const uint32_t *tog
 {
     struct comparators *plan = calloc(1, sizeof *plan);
     uint32_t *hard = malloc((2 * count + 1) * sizeof *hard);
-    uint32_t *hard_toggles = hard + count;
     size_t num_hard = 0;
     enum err_status status = ERR_OK;
 
@@ -200,10 +199,10 @@ enum err_status comparators_create(struct comparators **out, const uint32_t *tog
                 plan->luts++;
             } else {
                 hard[num_hard] = (uint32_t)i;
-                hard_toggles[num_hard++] = toggles[i];
+                hard[count + num_hard++] = toggles[i];
             }
         }
-        status = share(plan, hard, hard_toggles, num_hard, err);
+        status = share(plan, hard, hard + count, num_hard, err);
     }
     free(hard);
     if (status == ERR_OK) {

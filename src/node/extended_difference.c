@@ -43,7 +43,7 @@ void extended_difference_geometric(unsigned n, double scale, double beta, double
 void extended_difference_harmonic(unsigned n, double scale, double *eigenvalue)
 {
     for (unsigned i = 0; i < n; i++) {
-        double c[NODE_MAX_INPUTS];
+        double c[NODE_MAX_INPUTS] = {0};
 
         for (unsigned h = 0; h < n; h++)
             c[h] = scale / (h + 1);

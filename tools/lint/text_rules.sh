@@ -25,7 +25,7 @@ find_breaches() {
     grep -nE 'printf\((stderr|stdout)' $below_cli | breaks "only src/cli prints"
     grep -nE '(^|[^a-z_])(system|popen|gets|strcat|sprintf|mktemp|tmpnam)\(' $sources |
         breaks "unsafe call"
-    grep -nE '(^|[^a-z_])(atoi|atof|atol|strtok|rand|srand)\(' $sources |
+    grep -nE '(^|[^a-z_])(atoi|atof|atol|strtok|rand|srand)\(' $below_cli src/cli/*.c |
         breaks "no error reporting, or hidden state"
     grep -nE "^(static +)?$variable" $(echo "$below_cli" | grep '\.c$') |
         breaks "mutable file-scope variable"
