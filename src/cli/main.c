@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MAX_COMMANDS = 32, EXIT_CANNOT_WRITE = 4 };
 
@@ -124,12 +125,26 @@ static bool wants_json(int argc, char **argv)
     return false;
 }
 
+/* OpenMP's threads spin while they wait for each other, by default. When something else wants a core,
+ * the one that holds the others up does not run, and training is seven times slower (measured: 6,400
+ * samples a second instead of 44,000 on two busy cores). The policy is read once, before main(): so
+ * the program starts itself again with the one that sleeps, unless the user has chosen. */
+static void choose_wait_policy(char **argv)
+{
+    if (getenv("OMP_WAIT_POLICY") != NULL || getenv("GOMP_SPINCOUNT") != NULL) return;
+    if (setenv("OMP_WAIT_POLICY", "passive", 1) == 0) execv("/proc/self/exe", argv);
+}
+
 int main(int argc, char **argv)
 {
     struct cli cli = {.json = wants_json(argc, argv)};
     struct err err = {.message = ""};
-    enum err_status status = run(&cli, argc, argv, &err);
-    int code = exit_code(status);
+    enum err_status status;
+    int code;
+
+    choose_wait_policy(argv);
+    status = run(&cli, argc, argv, &err);
+    code = exit_code(status);
 
     if (cli.interrupt != NULL && cli_interrupt_exit_code(cli.interrupt) != 0)
         code = cli_interrupt_exit_code(cli.interrupt);
