@@ -339,6 +339,10 @@ void cli_options_overview(FILE *out)
 #define KEY_name(section, name, default, low, high, meaning)                                       \
     fprintf(out, "  %-34s %s%s%s%s\n", section #name, meaning, low[0] != '\0' ? " (" : "", low,    \
             low[0] != '\0' ? ")" : "");
+#define KEY_list(section, name, default, low, high, meaning)                                       \
+    fprintf(out, "  %-34s %s (a list: 1,2)\n", section #name, meaning);
+#define KEY_text(section, name, default, low, high, meaning)                                       \
+    fprintf(out, "  %-34s %s\n", section #name, meaning);
 #define RUNTIME_KEY(type, ...)  KEY_##type("runtime.", __VA_ARGS__)
 #define TRAINING_KEY(type, ...) KEY_##type("training.", __VA_ARGS__)
 #define HARDWARE_KEY(type, ...) KEY_##type("hardware.", __VA_ARGS__)
@@ -350,7 +354,9 @@ void cli_options_keys(FILE *out)
           "hardware is, and are set in the YAML alone)\n\n",
           out);
     CONFIG_RUNTIME(RUNTIME_KEY)
-    fputs("  runtime.regularizers.NAME.weight   weight of a regulariser in the loss\n", out);
+    fputs("  runtime.init_kwargs.NAME           option of the initialiser\n"
+          "  runtime.regularizers.NAME.weight   weight of a regulariser in the loss\n",
+          out);
     CONFIG_TRAINING(TRAINING_KEY)
     CONFIG_HARDWARE(HARDWARE_KEY)
     CONFIG_PIPELINE(PIPELINE_KEY)

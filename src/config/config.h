@@ -17,10 +17,12 @@
 #include <stddef.h>
 
 enum { CONFIG_MAX_LAYERS = 64, CONFIG_NAME_SIZE = 64, CONFIG_MAX_PAIRS = 32 };
+enum { CONFIG_MAX_ITEMS = 32, CONFIG_TEXT_SIZE = 512 };
 
 /* X(type, name, default, low, high, meaning)
- * type: long, double, bool (0 or 1) or name (text of at most CONFIG_NAME_SIZE - 1 bytes; for names
- * `low` is a "a|b|c" list of what is allowed or "" when a registry decides, `high` is unused: 0). */
+ * type: long, double, bool (0 or 1), name (text of at most CONFIG_NAME_SIZE - 1 bytes; `low` is a
+ * "a|b|c" list of what is allowed or "" when a registry decides, `high` is unused: 0), list (whole
+ * numbers, each low..high; the default is text) or text (one line; low and high are unused: 0). */
 
 #define CONFIG_IDENTITY(X)                                                                         \
     X(name, name, "", "", 0,                                                                       \
@@ -58,14 +60,38 @@ enum { CONFIG_MAX_LAYERS = 64, CONFIG_NAME_SIZE = 64, CONFIG_MAX_PAIRS = 32 };
 #define CONFIG_TRAINING(X)                                                                         \
     X(long, epochs, 30, 0, 1000000, "passes over the training part")                               \
     X(long, batch_size, 128, 1, 65536, "samples of one step")                                      \
-    X(name, optimizer, "adam", "adam", 0, "update rule")                                           \
-    X(double, learning_rate, 0.01, 1e-9, 1000.0, "step size at the start")                         \
-    X(name, schedule, "cosine", "constant|step|cosine", 0, "how the step size changes")            \
-    X(long, step_epochs, 10, 1, 1000000, "schedule step: epochs between two reductions")           \
-    X(double, step_factor, 0.1, 1e-9, 1.0, "schedule step: factor of one reduction")               \
-    X(double, beta1, 0.9, 0.0, 0.999999, "adam: decay of the mean")                                \
-    X(double, beta2, 0.999, 0.0, 0.999999999, "adam: decay of the mean square")                    \
-    X(double, epsilon, 1e-8, 1e-30, 1.0, "adam: added to the root")                                \
+    X(name, optimizer, "adam", "sgd|adam|adamw|adagrad", 0, "update rule")                         \
+    X(double, learning_rate, 0.01, 1e-9, 1000.0, "step size; onecycle: the highest")               \
+    X(name, schedule, "cosine", "constant|step|multistep|cosine|plateau|onecycle", 0,              \
+      "how the step size changes")                                                                 \
+    X(double, learning_rate_min, 0.0, 0.0, 1000.0, "cosine, plateau: the lowest step size")        \
+    X(double, warmup_epochs, 0.0, 0.0, 1e6,                                                        \
+      "the step size rises over so many epochs first (not onecycle)")                              \
+    X(long, step_epochs, 10, 1, 1000000, "step: epochs between two reductions")                    \
+    X(double, step_factor, 0.1, 1e-9, 1.0, "step, multistep, plateau: factor of one reduction")    \
+    X(list, milestones, "", 1, 1000000, "multistep: reduce after these epochs")                    \
+    X(long, plateau_epochs, 5, 0, 1000000,                                                         \
+      "plateau: reduce when more epochs than this were not the best so far")                       \
+    X(double, cycle_rise, 0.3, 0.0, 1.0, "onecycle: part of the training that rises")              \
+    X(double, cycle_start, 25.0, 1.0, 1e9, "onecycle: start at learning_rate / this")              \
+    X(double, cycle_end, 1e4, 1.0, 1e12, "onecycle: end at the start's step size / this")          \
+    X(double, momentum, 0.9, 0.0, 0.999999, "sgd: part of the last step kept")                     \
+    X(bool, nesterov, 0, 0, 1, "sgd: look ahead by the momentum")                                  \
+    X(double, beta1, 0.9, 0.0, 0.999999, "adam, adamw: decay of the mean")                         \
+    X(double, beta2, 0.999, 0.0, 0.999999999, "adam, adamw: decay of the mean square")             \
+    X(double, epsilon, 1e-8, 1e-30, 1.0, "adam, adamw, adagrad: added to the root")                \
+    X(double, weight_decay, 0.0, 0.0, 1e6,                                                         \
+      "adamw: parameters shrink by learning_rate * this; others: added to the gradient")           \
+    X(double, clip_value, 0.0, 0.0, 1e30, "limit of every gradient entry; 0: none")                \
+    X(double, clip_norm, 0.0, 0.0, 1e30, "limit of the whole gradient's length; 0: none")          \
+    X(double, label_smoothing, 0.0, 0.0, 0.999, "share of the target spread over all classes")     \
+    X(name, class_weights, "none", "none|balanced", 0,                                             \
+      "balanced: classes count as if all had the same number of samples")                          \
+    X(long, patience, 0, 0, 1000000, "stop after so many epochs without a best one; 0: never")     \
+    X(long, folds, 0, 0, 1000, "k-fold: hold out one of so many parts in turn; 0: no folds")       \
+    X(text, init_from, "", 0, 0, "start from the matching layers of this model (as MODEL)")        \
+    X(list, freeze, "", 0, 1023, "layers that keep their parameters; the first is 0")              \
+    X(double, checkpoint_seconds, 60.0, 0.0, 1e9, "time between checkpoints; 0: every batch")      \
     X(double, validation, 0.1, 0.0, 0.9, "fraction of the training split kept for choosing")       \
     X(long, seed, 7, 0, 9007199254740991, "seed of initial values, order and noise")               \
     X(long, samples, 0, 0, 9007199254740991, "use only so many training samples; 0: all")          \
@@ -91,11 +117,19 @@ enum { CONFIG_MAX_LAYERS = 64, CONFIG_NAME_SIZE = 64, CONFIG_MAX_PAIRS = 32 };
     X(long, argmax, 1, 0, 16, "register stages after the class decision")
 
 typedef char config_name[CONFIG_NAME_SIZE];
+typedef char config_text[CONFIG_TEXT_SIZE];
+
+struct config_list {
+    long items[CONFIG_MAX_ITEMS];
+    size_t count;
+};
 
 #define CONFIG_TYPE_long              long
 #define CONFIG_TYPE_double            double
 #define CONFIG_TYPE_bool              bool
 #define CONFIG_TYPE_name              config_name
+#define CONFIG_TYPE_list              struct config_list
+#define CONFIG_TYPE_text              config_text
 #define CONFIG_FIELD(type, name, ...) CONFIG_TYPE_##type name;
 
 /* "key: scalar" pairs whose meaning belongs to a component (node_config, encoder_config, regulariser
@@ -155,6 +189,7 @@ struct config {
 
     struct {
         CONFIG_RUNTIME(CONFIG_FIELD)
+        struct config_pairs init_kwargs; /* options of init_fn */
         struct config_regularizer regularizers[16];
         size_t num_regularizers;
     } runtime;
@@ -171,7 +206,7 @@ struct config {
     struct config_pairs results; /* `results:` measured figures of a shipped model; informative */
 
     /* Lines of the keys in the file, for complaints made by other rooms: read with config_line(). */
-    struct config_pair lines[96];
+    struct config_pair lines[160];
     size_t num_lines;
 };
 
@@ -185,8 +220,8 @@ enum err_status config_parse(struct config **out, const char *yaml, size_t size,
 void config_free(struct config *config);
 
 /* Applies one override "runtime.temperature=0.5". Only runtime.*, training.* and hardware.* keys are
- * accepted (regularisers as runtime.regularizers.NAME.weight); a structural key is refused with the
- * reason. ERR_ARG. */
+ * accepted (regularisers as runtime.regularizers.NAME.weight, initialiser options as
+ * runtime.init_kwargs.NAME); a structural key is refused with the reason. ERR_ARG. */
 enum err_status config_set(struct config *config, const char *assignment, struct err *err);
 
 /* Canonical YAML with every key, in fixed order: write, read, write is identity. */
@@ -219,11 +254,19 @@ enum err_status config_complain_name(const struct config *config, const char *ke
                                      struct err *err);
 
 /* A component's own options table, read from pairs. */
-enum config_option_type { CONFIG_LONG, CONFIG_DOUBLE, CONFIG_BOOL, CONFIG_CHOICE };
+enum config_option_type {
+    CONFIG_LONG,
+    CONFIG_DOUBLE,
+    CONFIG_BOOL,
+    CONFIG_CHOICE,
+    CONFIG_LIST,
+    CONFIG_TEXT
+};
 struct config_option {
     const char *name;
     enum config_option_type type;
-    size_t offset;    /* of a long, double, bool, or (choice) a config_name in the options struct */
+    size_t offset;    /* in the options struct: a long, double, bool, config_name (choice), struct
+                         config_list or config_text */
     double low, high; /* inclusive range of numbers */
     const char *choices; /* "a|b|c" of a choice */
     const char *default_text;

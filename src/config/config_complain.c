@@ -93,6 +93,7 @@ int config_line(const struct config *config, const char *key)
     line = pairs_line(&config->node_config, "node_config", key);
     if (line == 0) line = pairs_line(&config->layer_config, "layer_config", key);
     if (line == 0) line = pairs_line(&config->encoder_config.options, "encoder_config", key);
+    if (line == 0) line = pairs_line(&config->runtime.init_kwargs, "runtime.init_kwargs", key);
     if (line == 0) line = pairs_line(&config->results, "results", key);
     return line;
 }

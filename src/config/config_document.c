@@ -84,6 +84,8 @@ void config_document(struct text *out)
     add_top(false, out);
     add_head("runtime", out);
     add_section("runtime", out);
+    text_add(out, "| `runtime.init_kwargs` | none | a map | options of the initialiser: `OPTION: "
+                  "VALUE` |\n");
     text_add(out, "| `runtime.regularizers` | none | a map | `NAME: WEIGHT` or `NAME: {weight: "
                   "WEIGHT, OPTION: VALUE}` |\n");
     add_head("training", out);

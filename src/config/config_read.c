@@ -50,6 +50,28 @@ static const char *scalar_text(const struct config_yaml *node)
     return config_yaml_is_null(node) ? "" : node->text;
 }
 
+/* A list of scalars as "a,b,c": what a list option reads. */
+static enum err_status read_items(struct config *config, const struct config_option *option,
+                                  const struct config_yaml *node, const char *key, void *base,
+                                  struct err *err)
+{
+    struct config_value_problem problem = {""};
+    struct text items = {0};
+    bool plain = true;
+    enum err_status status;
+
+    for (const struct config_yaml *item = node->child; item != NULL; item = item->next) {
+        plain = plain && item->kind == CONFIG_YAML_SCALAR && !item->quoted;
+        text_add(&items, "%s%s", item != node->child ? "," : "", plain ? scalar_text(item) : "?");
+    }
+    status = text_status(&items, key, err);
+    if (status == ERR_OK &&
+        !config_value_read(option, items.data != NULL ? items.data : "", false, base, &problem))
+        status = config_complain_at(config, node->line, key, err, "%s", problem.text);
+    text_free(&items);
+    return status;
+}
+
 static enum err_status read_scalar(struct config *config, const struct config_option *option,
                                    const struct config_yaml *node, const char *key, void *base,
                                    struct err *err)
@@ -58,6 +80,8 @@ static enum err_status read_scalar(struct config *config, const struct config_op
     struct text expected = {0};
     enum err_status status;
 
+    if (option->type == CONFIG_LIST && node->kind == CONFIG_YAML_LIST)
+        return read_items(config, option, node, key, base, err);
     if (node->kind == CONFIG_YAML_SCALAR) {
         if (config_value_read(option, scalar_text(node), node->quoted, base, &problem)) {
             return ERR_OK;
@@ -173,9 +197,12 @@ static size_t known_names(const struct config_section *section, const char *name
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < section->count && count < MOST_NAMES - 1; i++)
+    for (size_t i = 0; i < section->count && count < MOST_NAMES - 2; i++)
         names[count++] = section->options[i].name;
-    if (strcmp(section->name, "runtime") == 0) names[count++] = "regularizers";
+    if (strcmp(section->name, "runtime") == 0) {
+        names[count++] = "regularizers";
+        names[count++] = "init_kwargs";
+    }
     if (strcmp(section->name, "hardware") == 0) names[count++] = "pipeline";
     return count;
 }
@@ -191,6 +218,9 @@ static enum err_status read_inner(struct config *config, const struct config_sec
 
     if (strcmp(section->name, "runtime") == 0 && strcmp(node->key, "regularizers") == 0) {
         return read_regularizers(config, node, err);
+    }
+    if (strcmp(section->name, "runtime") == 0 && strcmp(node->key, "init_kwargs") == 0) {
+        return read_pairs(config, &config->runtime.init_kwargs, "runtime.init_kwargs", node, err);
     }
     if (strcmp(section->name, "hardware") == 0 && strcmp(node->key, "pipeline") == 0) {
         return read_section(config, "hardware.pipeline", node, err);

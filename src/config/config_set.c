@@ -11,6 +11,7 @@
 enum { KEY_SIZE = 160, MOST_NAMES = 96 };
 
 static const char REGULARIZERS[] = "runtime.regularizers.";
+static const char INIT_KWARGS[] = "runtime.init_kwargs.";
 
 /* Every key that may be set, dotted. */
 struct names {
@@ -86,7 +87,8 @@ static enum err_status refuse(const char *key, struct err *err)
         return err_set(err, ERR_ARG,
                        "%.100s cannot be set: only runtime, training and hardware keys can", key);
     }
-    if (strcmp(key, "hardware.pipeline") == 0 || strcmp(key, "runtime.regularizers") == 0) {
+    if (strcmp(key, "hardware.pipeline") == 0 || strcmp(key, "runtime.regularizers") == 0 ||
+        strcmp(key, "runtime.init_kwargs") == 0) {
         return err_set(err, ERR_ARG, "%s is a section: set one of its keys", key);
     }
     for (size_t i = 0; i < count; i++) {
@@ -150,6 +152,10 @@ static enum err_status set_key(struct config *config, const char *key, const cha
 
     if (strncmp(key, REGULARIZERS, sizeof REGULARIZERS - 1) == 0) {
         return set_regularizer(config, key, value, err);
+    }
+    if (strncmp(key, INIT_KWARGS, sizeof INIT_KWARGS - 1) == 0) {
+        return config_pairs_put(NULL, &config->runtime.init_kwargs, "runtime.init_kwargs",
+                                key + sizeof INIT_KWARGS - 1, value, 0, err);
     }
     if (section != NULL && section->overridable) {
         option = config_table_find(section, strrchr(key, '.') + 1);

@@ -12,6 +12,11 @@
 #define OPTION_name(name, standard, low, high, meaning, field)                                     \
     {#name, CONFIG_CHOICE, offsetof(struct config, field), 0, high, low, standard, meaning},
 
+#define OPTION_list(name, standard, low, high, meaning, field)                                     \
+    {#name, CONFIG_LIST, offsetof(struct config, field), low, high, NULL, standard, meaning},
+#define OPTION_text(name, standard, low, high, meaning, field)                                     \
+    {#name, CONFIG_TEXT, offsetof(struct config, field), low, high, NULL, standard, meaning},
+
 #define TOP(type, name, ...)      OPTION_##type(name, __VA_ARGS__, name)
 #define ENCODER(type, name, ...)  OPTION_##type(name, __VA_ARGS__, encoder_config.name)
 #define RUNTIME(type, name, ...)  OPTION_##type(name, __VA_ARGS__, runtime.name)

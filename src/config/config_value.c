@@ -155,6 +155,42 @@ static bool read_choice(const struct config_option *option, const char *text, ch
     return true;
 }
 
+/* "[1, 2]" or "1,2"; nothing is the empty list. */
+static bool read_list(const struct config_option *option, const char *text,
+                      struct config_list *place)
+{
+    struct config_list list = {.count = 0};
+    char copy[CONFIG_TEXT_SIZE], *rest = copy, *item;
+    size_t length = strlen(text);
+
+    if (length >= sizeof copy) return false;
+    memcpy(copy, text, length + 1);
+    if (length >= 2 && copy[0] == '[' && copy[length - 1] == ']') {
+        copy[length - 1] = '\0';
+        rest++;
+    }
+    if (rest[strspn(rest, " ")] == '\0') {
+        *place = list;
+        return true;
+    }
+    while ((item = strsep(&rest, ",")) != NULL) {
+        item += strspn(item, " ");
+        for (size_t end = strlen(item); end > 0 && item[end - 1] == ' '; end--)
+            item[end - 1] = '\0';
+        if (list.count == CONFIG_MAX_ITEMS) return false;
+        if (!read_long(option, item, &list.items[list.count++])) return false;
+    }
+    *place = list;
+    return true;
+}
+
+static bool read_text(const char *text, char *place)
+{
+    if (strlen(text) >= CONFIG_TEXT_SIZE) return false;
+    snprintf(place, CONFIG_TEXT_SIZE, "%s", text);
+    return true;
+}
+
 static bool read_value(const struct config_option *option, const char *text, void *place)
 {
     switch (option->type) {
@@ -166,6 +202,10 @@ static bool read_value(const struct config_option *option, const char *text, voi
         return read_bool(text, place);
     case CONFIG_CHOICE:
         return read_choice(option, text, place);
+    case CONFIG_LIST:
+        return read_list(option, text, place);
+    case CONFIG_TEXT:
+        return read_text(text, place);
     }
     return false;
 }
@@ -183,6 +223,13 @@ void config_value_expected(const struct config_option *option, struct text *out)
         return;
     case CONFIG_BOOL:
         text_add(out, "true or false");
+        return;
+    case CONFIG_LIST:
+        text_add(out, "a list of at most %d whole numbers from %.0f to %.0f", CONFIG_MAX_ITEMS,
+                 option->low, option->high);
+        return;
+    case CONFIG_TEXT:
+        text_add(out, "a text of at most %d bytes", CONFIG_TEXT_SIZE - 1);
         return;
     case CONFIG_CHOICE:
         break;
@@ -224,7 +271,9 @@ bool config_value_read(const struct config_option *option, const char *text, boo
 {
     void *place = (char *)base + option->offset;
 
-    if ((!quoted || option->type == CONFIG_CHOICE) && read_value(option, text, place)) return true;
+    bool plain = !quoted || option->type == CONFIG_CHOICE || option->type == CONFIG_TEXT;
+
+    if (plain && read_value(option, text, place)) return true;
     explain(option, text, quoted, problem);
     return false;
 }
@@ -247,6 +296,12 @@ void config_value_reset(const struct config_option *option, void *base)
     case CONFIG_CHOICE:
         snprintf(place, CONFIG_NAME_SIZE, "%s", option->default_text);
         return;
+    case CONFIG_LIST:
+        read_list(option, option->default_text, place);
+        return;
+    case CONFIG_TEXT:
+        read_text(option->default_text, place);
+        return;
     }
 }
 
@@ -257,6 +312,8 @@ size_t config_value_size(const struct config_option *option)
         [CONFIG_DOUBLE] = sizeof(double),
         [CONFIG_BOOL] = sizeof(bool),
         [CONFIG_CHOICE] = CONFIG_NAME_SIZE,
+        [CONFIG_LIST] = sizeof(struct config_list),
+        [CONFIG_TEXT] = CONFIG_TEXT_SIZE,
     };
 
     return sizes[option->type];
@@ -298,6 +355,14 @@ void config_value_write_text(const char *value, struct text *out)
     text_add(out, "\"");
 }
 
+static void write_list(const struct config_list *list, struct text *out)
+{
+    text_add(out, "[");
+    for (size_t i = 0; i < list->count; i++)
+        text_add(out, "%s%ld", i > 0 ? ", " : "", list->items[i]);
+    text_add(out, "]");
+}
+
 void config_value_write(const struct config_option *option, const void *base, struct text *out)
 {
     const void *place = (const char *)base + option->offset;
@@ -313,7 +378,11 @@ void config_value_write(const struct config_option *option, const void *base, st
         text_add(out, "%s", *(const bool *)place ? "true" : "false");
         return;
     case CONFIG_CHOICE:
+    case CONFIG_TEXT:
         config_value_write_text(place, out);
+        return;
+    case CONFIG_LIST:
+        write_list(place, out);
         return;
     }
 }

@@ -83,6 +83,14 @@ static void write_dataset(const struct config_dataset *dataset, struct text *out
     text_add(out, "\n");
 }
 
+static void write_init_kwargs(const struct config *config, struct text *out)
+{
+    const struct config_pairs *pairs = &config->runtime.init_kwargs;
+
+    text_add(out, "  init_kwargs:%s\n", pairs->count == 0 ? " {}" : "");
+    write_pairs(pairs, "    ", out);
+}
+
 static void write_regularizers(const struct config *config, struct text *out)
 {
     size_t count = config->runtime.num_regularizers;
@@ -115,6 +123,7 @@ void config_write(const struct config *config, struct text *out)
     write_dataset(&config->dataset, out);
     text_add(out, "runtime:\n");
     write_options(config, "runtime", "  ", out);
+    write_init_kwargs(config, out);
     write_regularizers(config, out);
     text_add(out, "training:\n");
     write_options(config, "training", "  ", out);

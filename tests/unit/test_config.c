@@ -595,6 +595,53 @@ static void test_set(void **state)
     config_free(config);
 }
 
+/* Options that are lists of numbers or free text, and the initialiser's own options. */
+static void test_lists(void **state)
+{
+    static const char *const forms[] = {"[10, 20]", "[10,20]", "10,20", " 10 , 20 "};
+    static const struct {
+        const char *value, *problem;
+    } bad[] = {
+        {"[1, 0]", "(found \"1,0\")"},   {"[1, x]", "(found \"1,x\")"},
+        {"[1, '2']", "(found \"1,?\")"}, {"[1, [2]]", "(found \"1,?\")"},
+        {"{a: 1}", "(found a map)"},     {"\"1,,2\"", "(found the text \"1,,2\")"},
+    };
+    struct config *config = parse_ok(EXAMPLE);
+    char text[200], yaml[2000];
+
+    (void)state;
+    assert_int_equal(config->training.milestones.count, 0);
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        snprintf(text, sizeof text, "training.milestones=%s", forms[i]);
+        assert_int_equal(config_set(config, text, &err), ERR_OK);
+        assert_int_equal(config->training.milestones.count, 2);
+        assert_int_equal(config->training.milestones.items[1], 20);
+        assert_identity(config);
+        assert_int_equal(config_set(config, "training.milestones=", &err), ERR_OK);
+        assert_int_equal(config->training.milestones.count, 0);
+    }
+    assert_int_equal(config_set(config, "training.init_from=build/a b/\"x\"", &err), ERR_OK);
+    assert_int_equal(config_set(config, "runtime.init_kwargs.std=0.05", &err), ERR_OK);
+    assert_identity(config);
+    config_free(config);
+    compose(yaml, sizeof yaml, NULL,
+            "training: {milestones: [3, 5], freeze: [], init_from: a/b}\n"
+            "runtime: {init_kwargs: {gain: 2}}");
+    config = parse_ok(yaml);
+    assert_int_equal(config->training.milestones.items[0], 3);
+    assert_string_equal(config->training.init_from, "a/b");
+    assert_string_equal(config->runtime.init_kwargs.items[0].value, "2");
+    assert_int_equal(config_line(config, "runtime.init_kwargs.gain"), 11);
+    assert_identity(config);
+    config_free(config);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(text, sizeof text, "training: {milestones: %s}", bad[i].value);
+        compose(yaml, sizeof yaml, NULL, text);
+        assert_int_equal(parse(&config, yaml), ERR_ARG);
+        if (strstr(err.message, bad[i].problem) == NULL) fail_msg("%s", err.message);
+    }
+}
+
 static void test_set_refused(void **state)
 {
     static const struct {
@@ -635,6 +682,10 @@ static void test_set_refused(void **state)
         {"results.a=1", "results.a cannot be set: only runtime, training and hardware keys can"},
         {"runtime=1", "runtime is a section: set one of its keys"},
         {"hardware.pipeline=1", "hardware.pipeline is a section: set one of its keys"},
+        {"runtime.init_kwargs=1", "runtime.init_kwargs is a section: set one of its keys"},
+        {"runtime.init_kwargs.std=", "runtime.init_kwargs.std: has no value"},
+        {"training.milestones=1,,2", "training.milestones: expected a list of at most 32 whole "
+                                     "numbers from 1 to 1000000 (found \"1,,2\")"},
         {"runtime.regularizers=1", "runtime.regularizers is a section: set one of its keys"},
         {"runtime.regularizers.a.weight=x",
          "runtime.regularizers.a.weight: expected a number from 0 to 1000000000 (found \"x\")"},
@@ -908,6 +959,7 @@ int main(void)
         cmocka_unit_test(test_dataset_paths),
         cmocka_unit_test(test_write_is_identity),
         cmocka_unit_test(test_set),
+        cmocka_unit_test(test_lists),
         cmocka_unit_test(test_set_refused),
         cmocka_unit_test(test_structural),
         cmocka_unit_test(test_structural_order),
