@@ -1,7 +1,7 @@
 /* The trainer: cross-entropy on GroupSum logits, mini-batches, best epoch by validation.
  *
  * The same configuration and seed give the same weights byte for byte for any number of threads. The
- * test split is never looked at. */
+ * test split is never looked at. docs/training.md walks through the options. */
 #ifndef DIFFLUT_TRAIN_TRAIN_H
 #define DIFFLUT_TRAIN_TRAIN_H
 
@@ -31,7 +31,7 @@ struct train_options {
 };
 
 struct train_result {
-    size_t epochs, best_epoch;
+    size_t epochs, best_epoch; /* epochs trained: fewer than asked for when stopped early */
     double accuracy_soft, accuracy_hard; /* best epoch, validation part */
     double samples_per_second;           /* training steps only */
     double seconds;

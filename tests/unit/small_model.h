@@ -18,6 +18,7 @@ struct small_shape {
     size_t features, bits, code_bits, classes, layers;
     long n;
     long width[4];
+    const char *layer; /* layer_type; NULL: random */
 };
 
 /* A configuration of that shape with `extra` YAML lines at its end (may be NULL). */
@@ -28,9 +29,10 @@ static inline struct config *small_config(const struct small_shape *shape, const
     struct err err = {0};
 
     text_add(&yaml,
-             "model_type: feedforward\nlayer_type: random\nnode_type: %s\n"
+             "model_type: feedforward\nlayer_type: %s\nnode_type: %s\n"
              "encoder_config: {name: %s, num_bits: %zu}\nnode_input_dim: %ld\nlayer_widths: [",
-             shape->node, shape->encoder, shape->bits, shape->n);
+             shape->layer != NULL ? shape->layer : "random", shape->node, shape->encoder,
+             shape->bits, shape->n);
     for (size_t l = 0; l < shape->layers; l++)
         text_add(&yaml, "%s%ld", l > 0 ? ", " : "", shape->width[l]);
     text_add(&yaml,

@@ -1,14 +1,11 @@
-/* The trainer: learning, the same bytes for any number of threads, schedules, losses, regularisers,
+/* The trainer: learning, the same bytes for any number of threads, early stopping, regularisers,
  * initialisers, and loss that is not finite. */
 #include "layer/stabilize.h"
 #include "model/safetensors.h"
 #include "small_model.h"
 #include "train/augment.h"
 #include "train/init.h"
-#include "train/loss.h"
-#include "train/optimizer.h"
 #include "train/regularizer.h"
-#include "train/schedule.h"
 #include "train/train.h"
 
 #include <math.h>
@@ -106,20 +103,100 @@ static void test_threads_do_not_matter(void **state)
         "runtime: {flip_probability: 0.05, dropout: 0.1, regularizers: {entropy: 0.01}}\n",
         "training: {epochs: 2, batch_size: 130}\n"
         "runtime: {grad_stabilization: layerwise, grad_subtract_mean: true}\n",
+        "training: {epochs: 2, batch_size: 130, clip_norm: 0.01, optimizer: sgd, nesterov: true}\n",
+        "training: {epochs: 2, clip_value: 0.001, clip_norm: 0.01, optimizer: adamw, "
+        "weight_decay: 0.1}\n"
+        "layer_config: {candidates: 5}\n",
+        "training: {epochs: 2, label_smoothing: 0.1, class_weights: balanced}\n",
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof extras / sizeof extras[0]; i++) {
+        struct small_shape shape = SHAPE;
         struct run one, many;
 
-        run_training(&one, &SHAPE, extras[i], 1);
+        shape.layer = strstr(extras[i], "candidates") != NULL ? "learnable" : "random";
+        run_training(&one, &shape, extras[i], 1);
         for (unsigned threads = 2; threads <= 5; threads += 3) {
-            run_training(&many, &SHAPE, extras[i], threads);
+            run_training(&many, &shape, extras[i], threads);
             assert_int_equal(one.count, many.count);
             assert_memory_equal(one.params, many.params, one.count * sizeof(float));
             free(many.params);
         }
         free(one.params);
+    }
+}
+
+static void test_optimizers_learn(void **state)
+{
+    static const char *const trainings[] = {
+        "optimizer: sgd, learning_rate: 20, nesterov: true",
+        "optimizer: adamw, learning_rate: 0.03, weight_decay: 0.01, schedule: onecycle",
+        "optimizer: adagrad, learning_rate: 0.1, schedule: plateau",
+        "optimizer: sgd, learning_rate: 20, clip_norm: 0.05, schedule: multistep, milestones: [9]",
+        "learning_rate: 0.03, clip_value: 0.001, warmup_epochs: 2",
+        "learning_rate: 0.03, label_smoothing: 0.1, class_weights: balanced",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof trainings / sizeof *trainings; i++) {
+        char extra[300];
+        struct run run;
+
+        snprintf(extra, sizeof extra, "training: {epochs: 12, batch_size: 50, %s}\n", trainings[i]);
+        run_training(&run, &SHAPE, extra, 2);
+        if (run.status != ERR_OK) fail_msg("%s", run.err.message);
+        if (run.test_accuracy < 0.55) fail_msg("%s: accuracy %g", trainings[i], run.test_accuracy);
+        free(run.params);
+    }
+}
+
+/* A limit that is never reached changes nothing but the order of the work. */
+static void test_clip_norm_out_of_reach(void **state)
+{
+    struct run plain, clipped;
+
+    (void)state;
+    run_training(&plain, &SHAPE, "training: {epochs: 2}\n", 2);
+    run_training(&clipped, &SHAPE, "training: {epochs: 2, clip_norm: 1e20}\n", 2);
+    assert_memory_equal(plain.params, clipped.params, plain.count * sizeof(float));
+    free(plain.params);
+    free(clipped.params);
+}
+
+static void test_patience(void **state)
+{
+    struct run run;
+
+    (void)state; /* a rate so small that no epoch after the first is better */
+    run_training(&run, &SHAPE, "training: {epochs: 30, learning_rate: 1e-9, patience: 4}\n", 2);
+    assert_int_equal(run.status, ERR_OK);
+    assert_int_equal(run.result.best_epoch, 1);
+    assert_int_equal(run.result.epochs, 5);
+    assert_int_equal(run.epoch_reports, 5);
+    free(run.params);
+}
+
+static void test_refused(void **state)
+{
+    static const struct {
+        const char *training, *message;
+    } cases[] = {
+        {"schedule: multistep", "training.milestones"},
+        {"freeze: [2]", "there is no layer 2: the model has layers 0 to 1"},
+        {"freeze: [1, 0]", "all 2 layers are frozen"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char extra[100];
+        struct run run;
+
+        snprintf(extra, sizeof extra, "training: {%s}\n", cases[i].training);
+        run_training(&run, &SHAPE, extra, 1);
+        assert_int_equal(run.status, ERR_ARG);
+        if (strstr(run.err.message, cases[i].message) == NULL) fail_msg("%s", run.err.message);
+        free(run.params);
     }
 }
 
@@ -147,58 +224,6 @@ static void test_not_finite(void **state)
     assert_int_equal(run.status, ERR_DIFF);
     assert_non_null(strstr(run.err.message, "not finite after batch"));
     free(run.params);
-}
-
-static void test_schedules(void **state)
-{
-    struct config *config = small_config(
-        &SHAPE, "training: {epochs: 10, learning_rate: 0.5, schedule: cosine, step_epochs: 4}\n");
-
-    (void)state;
-    assert_near(schedule_rate(config, 0, 7), 0.5, 1e-12);
-    assert_near(schedule_rate(config, 35, 7), 0.25, 1e-12);
-    assert_true(schedule_rate(config, 69, 7) < 0.001);
-    strcpy(config->training.schedule, "constant");
-    assert_near(schedule_rate(config, 69, 7), 0.5, 1e-12);
-    strcpy(config->training.schedule, "step");
-    assert_near(schedule_rate(config, 27, 7), 0.5, 1e-12);
-    assert_near(schedule_rate(config, 28, 7), 0.05, 1e-12);
-    assert_near(schedule_rate(config, 69, 7), 0.005, 1e-12);
-    config_free(config);
-}
-
-/* Softmax cross-entropy against a plain double computation, tail columns zero. */
-static void test_loss(void **state)
-{
-    enum { CLASSES = 7, SAMPLES = 50 };
-    float logits[CLASSES * LAYER_TILE], grad[CLASSES * LAYER_TILE], losses[LAYER_TILE];
-    uint16_t labels[SAMPLES];
-    struct rng rng;
-
-    (void)state;
-    rng_seed(&rng, 4, 4);
-    for (size_t i = 0; i < CLASSES * (size_t)LAYER_TILE; i++)
-        logits[i] = (float)(20 * rng_normal(&rng));
-    for (size_t s = 0; s < SAMPLES; s++)
-        labels[s] = (uint16_t)rng_below(&rng, CLASSES);
-    loss_cross_entropy(logits, labels, CLASSES, SAMPLES, 0.25F, grad, losses);
-    for (size_t s = 0; s < LAYER_TILE; s++) {
-        double sum = 0, top = -1e30;
-
-        for (size_t c = 0; c < CLASSES; c++)
-            top = fmax(top, (double)logits[c * LAYER_TILE + s]);
-        for (size_t c = 0; c < CLASSES; c++)
-            sum += exp((double)logits[c * LAYER_TILE + s] - top);
-        for (size_t c = 0; c < CLASSES; c++) {
-            double p = exp((double)logits[c * LAYER_TILE + s] - top) / sum;
-            double expected = s < SAMPLES ? 0.25 * (p - (labels[s] == c)) : 0;
-
-            assert_near((double)grad[c * LAYER_TILE + s], expected, 1e-6);
-        }
-        if (s < SAMPLES)
-            assert_near((double)losses[s],
-                        log(sum) + top - (double)logits[labels[s] * LAYER_TILE + s], 2e-5);
-    }
 }
 
 static void test_regularizers(void **state)
@@ -368,12 +393,13 @@ static void test_augment_needs_images(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_learns),       cmocka_unit_test(test_threads_do_not_matter),
-        cmocka_unit_test(test_seed_matters), cmocka_unit_test(test_not_finite),
-        cmocka_unit_test(test_schedules),    cmocka_unit_test(test_loss),
-        cmocka_unit_test(test_regularizers), cmocka_unit_test(test_init_rules),
-        cmocka_unit_test(test_init_apply),   cmocka_unit_test(test_stabilize),
-        cmocka_unit_test(test_augment),      cmocka_unit_test(test_augment_needs_images),
+        cmocka_unit_test(test_learns),           cmocka_unit_test(test_threads_do_not_matter),
+        cmocka_unit_test(test_optimizers_learn), cmocka_unit_test(test_clip_norm_out_of_reach),
+        cmocka_unit_test(test_patience),         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_seed_matters),     cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_regularizers),     cmocka_unit_test(test_init_rules),
+        cmocka_unit_test(test_init_apply),       cmocka_unit_test(test_stabilize),
+        cmocka_unit_test(test_augment),          cmocka_unit_test(test_augment_needs_images),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,256 @@
+#include "trainer.h"
+
+#include "base/simd.h"
+#include "regularizer.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Splits the training split: a seeded draw of `validation` of it, the rest is trained on. */
+static enum err_status split_data(struct trainer *t, const struct dataset *dataset, struct err *err)
+{
+    size_t features = dataset->num_features, all = dataset->train.count, kept;
+    struct rng rng;
+
+    if (t->config->training.samples > 0 && (size_t)t->config->training.samples < all)
+        all = (size_t)t->config->training.samples;
+    if (all == 0)
+        return err_set(err, ERR_ARG, "data set %s has no training samples", dataset->name);
+    t->order = malloc(dataset->train.count * sizeof *t->order);
+    if (t->order == NULL) return err_nomem(err, "the sample order");
+    for (size_t i = 0; i < dataset->train.count; i++)
+        t->order[i] = (uint32_t)i;
+    rng_seed(&rng, (uint64_t)t->config->training.seed, STREAM_SPLIT);
+    rng_shuffle(&rng, t->order, dataset->train.count);
+    kept = (size_t)(t->config->training.validation * (double)all);
+    t->num_train = all - kept;
+    t->validation = dataset->train;
+    if (kept == 0) return ERR_OK;
+    t->own_validation = true;
+    t->validation = (struct dataset_split){
+        .count = kept,
+        .codes = malloc(kept * features * sizeof *t->validation.codes),
+        .labels = malloc(kept * sizeof *t->validation.labels),
+    };
+    if (t->validation.codes == NULL || t->validation.labels == NULL)
+        return err_nomem(err, "the validation part");
+    for (size_t i = 0; i < kept; i++) {
+        size_t from = t->order[t->num_train + i];
+
+        memcpy(t->validation.codes + i * features, dataset->train.codes + from * features,
+               features * sizeof *t->validation.codes);
+        t->validation.labels[i] = dataset->train.labels[from];
+    }
+    return ERR_OK;
+}
+
+static enum err_status allocate_tiles(struct trainer *t, struct err *err)
+{
+    size_t layers = t->model->num_layers;
+    enum err_status status = ERR_OK;
+
+    t->tiles = calloc(t->num_tiles, sizeof *t->tiles);
+    t->counts = calloc(t->num_tiles, sizeof *t->counts);
+    t->sums = calloc(t->num_tiles, sizeof *t->sums);
+    t->losses = calloc(t->batch_size, sizeof *t->losses);
+    t->layer_tiles = calloc(layers, sizeof *t->layer_tiles);
+    if (t->tiles == NULL || t->counts == NULL || t->sums == NULL || t->losses == NULL ||
+        t->layer_tiles == NULL)
+        return err_nomem(err, "training tiles");
+    for (size_t i = 0; status == ERR_OK && i < t->num_tiles; i++)
+        status = tile_create(&t->tiles[i], t->model, TILE_BACKWARD, err);
+    for (size_t l = 0; status == ERR_OK && l < layers; l++) {
+        t->layer_tiles[l] = calloc(t->num_tiles, sizeof **t->layer_tiles);
+        if (t->layer_tiles[l] == NULL) return err_nomem(err, "training tiles");
+        for (size_t i = 0; i < t->num_tiles; i++)
+            t->layer_tiles[l][i] = t->tiles[i].layers[l];
+    }
+    return status;
+}
+
+static enum err_status allocate_params(struct trainer *t, struct err *err)
+{
+    size_t params = 0, table = 0;
+
+    t->offset = calloc(t->model->num_layers, sizeof *t->offset);
+    t->scratch = calloc((size_t)t->threads, sizeof *t->scratch);
+    if (t->offset == NULL || t->scratch == NULL) return err_nomem(err, "the optimizer");
+    for (size_t l = 0; l < t->model->num_layers; l++) {
+        const struct layer *layer = t->model->layers[l];
+        size_t entries = layer->desc.num_outputs * layer->desc.table_size, own;
+
+        t->offset[l] = t->num_params;
+        t->num_params += layer->width * (layer->desc.num_params + layer_num_weights(layer));
+        t->num_entries += layer->width * entries;
+        own = layer->desc.num_params + layer_num_weights(layer);
+        if (own > params) params = own;
+        if (entries > table) table = entries;
+    }
+    t->scratch_table = (table + 15) / 16 * 16;
+    t->best = malloc(t->num_params * sizeof *t->best);
+    if (t->best == NULL) return err_nomem(err, "the best weights");
+    for (unsigned k = 0; k < t->optimizer->slots; k++) {
+        t->state[k] = calloc(t->num_params, sizeof *t->state[k]);
+        if (t->state[k] == NULL) return err_nomem(err, "the optimizer");
+    }
+    for (int i = 0; i < t->threads; i++) {
+        size_t bytes = (t->scratch_table + params + 15) / 16 * 16 * sizeof **t->scratch;
+
+        t->scratch[i] = aligned_alloc(SIMD_ALIGN, bytes);
+        if (t->scratch[i] == NULL) return err_nomem(err, "gradients");
+    }
+    return ERR_OK;
+}
+
+/* Room for all gradients, when their common length matters. */
+static enum err_status allocate_gradients(struct trainer *t, struct err *err)
+{
+    size_t nodes = 0;
+
+    if (t->config->training.clip_norm <= 0) return ERR_OK;
+    t->first_node = calloc(t->model->num_layers, sizeof *t->first_node);
+    t->gradients = calloc(t->num_params, sizeof *t->gradients);
+    for (size_t l = 0; t->first_node != NULL && l < t->model->num_layers; l++) {
+        t->first_node[l] = nodes;
+        nodes += t->model->layers[l]->width;
+    }
+    t->squares = calloc(nodes, sizeof *t->squares);
+    if (t->first_node == NULL || t->gradients == NULL || t->squares == NULL)
+        return err_nomem(err, "the gradients that training.clip_norm keeps");
+    return ERR_OK;
+}
+
+static enum err_status set_up_loss(struct trainer *t, struct err *err)
+{
+    size_t classes = t->model->num_classes;
+
+    t->loss =
+        (struct loss){.num_classes = classes, .smoothing = t->config->training.label_smoothing};
+    if (strcmp(t->config->training.class_weights, "balanced") != 0) return ERR_OK;
+    t->class_weights = calloc(classes, sizeof *t->class_weights);
+    if (t->class_weights == NULL) return err_nomem(err, "class weights");
+    loss_balance(t->data->labels, t->order, t->num_train, classes, t->class_weights);
+    t->loss.weights = t->class_weights;
+    return ERR_OK;
+}
+
+static enum err_status freeze(struct trainer *t, struct err *err)
+{
+    const struct config_list *freeze = &t->config->training.freeze;
+
+    t->frozen = calloc(t->model->num_layers, sizeof *t->frozen);
+    if (t->frozen == NULL) return err_nomem(err, "frozen layers");
+    for (size_t i = 0; i < freeze->count; i++) {
+        if ((size_t)freeze->items[i] >= t->model->num_layers)
+            return config_complain(t->config, "training.freeze", err,
+                                   "there is no layer %ld: the model has layers 0 to %zu",
+                                   freeze->items[i], t->model->num_layers - 1);
+        t->frozen[freeze->items[i]] = true;
+    }
+    while (t->first_trained < t->model->num_layers && t->frozen[t->first_trained])
+        t->first_trained++;
+    if (t->first_trained < t->model->num_layers) return ERR_OK;
+    return config_complain(t->config, "training.freeze", err,
+                           "all %zu layers are frozen: nothing is left to train",
+                           t->model->num_layers);
+}
+
+static enum err_status set_up_augmentation(struct trainer *t, const struct dataset *dataset,
+                                           struct err *err)
+{
+    size_t tile = LAYER_TILE * dataset->num_features;
+    enum err_status status = augment_create(&t->augment, t->config, dataset, err);
+
+    if (status != ERR_OK || !t->augment.enabled) return status;
+    t->augmented = calloc((size_t)t->threads, sizeof *t->augmented);
+    for (int i = 0; t->augmented != NULL && i < t->threads; i++) {
+        t->augmented[i] = malloc(tile * sizeof **t->augmented);
+        if (t->augmented[i] == NULL) return err_nomem(err, "augmented samples");
+    }
+    return t->augmented == NULL ? err_nomem(err, "augmented samples") : ERR_OK;
+}
+
+static void set_up_stabilization(struct trainer *t)
+{
+    const char *name = t->config->runtime.grad_stabilization;
+
+    t->stabilization = strcmp(name, "layerwise") == 0   ? STABILIZE_LAYERWISE
+                       : strcmp(name, "batchwise") == 0 ? STABILIZE_BATCHWISE
+                                                        : STABILIZE_NONE;
+    t->stabilize = (struct stabilize_options){
+        .target_variance = t->config->runtime.grad_target_variance,
+        .subtract_mean = t->config->runtime.grad_subtract_mean,
+    };
+}
+
+enum err_status trainer_create(struct trainer *t, struct model *model,
+                               const struct dataset *dataset, const struct train_options *options,
+                               struct err *err)
+{
+    const struct config *config = model->config;
+    enum err_status status;
+
+    *t = (struct trainer){
+        .model = model,
+        .config = config,
+        .options = options,
+        .optimizer = optimizer_find(config->training.optimizer),
+        .threads = options->threads > 0 ? (int)options->threads : omp_get_max_threads(),
+        .data = &dataset->train,
+        .batch_size = (size_t)config->training.batch_size,
+    };
+    rng_seed(&t->order_rng, (uint64_t)config->training.seed, STREAM_ORDER);
+    if (t->optimizer == NULL)
+        return config_complain(config, "training.optimizer", err, "unknown optimizer '%s'",
+                               config->training.optimizer);
+    set_up_stabilization(t);
+    status = regularizer_check(config, err);
+    if (status == ERR_OK) status = schedule_check(config, err);
+    if (status == ERR_OK) status = freeze(t, err);
+    if (status == ERR_OK) status = set_up_augmentation(t, dataset, err);
+    if (status == ERR_OK) status = split_data(t, dataset, err);
+    if (status == ERR_OK) status = set_up_loss(t, err);
+    if (status == ERR_OK && t->batch_size > t->num_train) t->batch_size = t->num_train;
+    if (status == ERR_OK) {
+        t->num_tiles = (t->batch_size + LAYER_TILE - 1) / LAYER_TILE;
+        t->steps_per_epoch = (t->num_train + t->batch_size - 1) / t->batch_size;
+        status = allocate_tiles(t, err);
+    }
+    if (status == ERR_OK) status = allocate_params(t, err);
+    if (status == ERR_OK) status = allocate_gradients(t, err);
+    return status;
+}
+
+void trainer_free(struct trainer *t)
+{
+    for (size_t i = 0; t->tiles != NULL && i < t->num_tiles; i++)
+        tile_free(&t->tiles[i]);
+    for (size_t l = 0; t->layer_tiles != NULL && l < t->model->num_layers; l++)
+        free(t->layer_tiles[l]);
+    for (int i = 0; t->scratch != NULL && i < t->threads; i++)
+        free(t->scratch[i]);
+    for (unsigned k = 0; k < OPTIMIZER_MAX_SLOTS; k++)
+        free(t->state[k]);
+    if (t->own_validation) {
+        free(t->validation.codes);
+        free(t->validation.labels);
+    }
+    for (int i = 0; t->augmented != NULL && i < t->threads; i++)
+        free(t->augmented[i]);
+    free(t->frozen);
+    free(t->class_weights);
+    free(t->gradients);
+    free(t->squares);
+    free(t->first_node);
+    free(t->tiles);
+    free(t->layer_tiles);
+    free(t->scratch);
+    free(t->augmented);
+    free(t->counts);
+    free(t->sums);
+    free(t->losses);
+    free(t->offset);
+    free(t->best);
+    free(t->order);
+}
