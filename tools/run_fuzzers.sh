@@ -23,6 +23,7 @@ for fuzzer in "$build"/fuzz/fuzz_*; do
     config) files=(configs/*.yaml "$seeds"/model/*.yaml) ;;
     safetensors | weights) files=("$seeds"/model/*.safetensors) ;;
     netlist) files=("$seeds"/rtl/netlist.txt) ;;
+    manifest) files=("$seeds"/rtl/manifest.json) ;;
     *) files=() ;;
     esac
     files+=(tests/fuzz/corpus/"$name"/*)
