@@ -28,3 +28,7 @@ for model in $("$program" models --json 2>/dev/null | jq -r '.[].name'); do
     case_line "cosim/$model/build" s .build_seconds "$hash" "$program" cosim "$scratch/rtl/$model"
     case_line "cosim/$model/run" s .run_seconds "$hash" "$program" cosim "$scratch/rtl/$model"
 done
+# The kernels of every node type, a LUT and sample; the configuration is the program's own.
+nodes=$(dirname "$program")/../bench/bench_node
+hash=$(sha256sum tests/bench/bench_node.c | cut -c1-16)
+"$nodes" | sed "s/\$/,$hash,$commit/"

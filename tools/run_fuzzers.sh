@@ -9,7 +9,8 @@ seconds=${FUZZ_SECONDS:-20}
 seeds=$build/seeds
 mkdir -p "$build/last"
 
-"$program" train configs/quickstart.yaml -o "$seeds/model" --quiet --set training.epochs=1 \
+sed 's/^layer_widths.*/layer_widths: [20, 10]/' configs/quickstart.yaml >"$build/small.yaml"
+"$program" train "$build/small.yaml" -o "$seeds/model" --quiet --set training.epochs=1 \
     --set training.samples=200
 "$program" emit "$seeds/model" -o "$seeds/rtl" --quiet
 
@@ -22,6 +23,7 @@ for fuzzer in "$build"/fuzz/fuzz_*; do
     config) files=(configs/*.yaml "$seeds"/model/*.yaml) ;;
     safetensors | weights) files=("$seeds"/model/*.safetensors) ;;
     netlist) files=("$seeds"/rtl/netlist.txt) ;;
+    manifest) files=("$seeds"/rtl/manifest.json) ;;
     *) files=() ;;
     esac
     files+=(tests/fuzz/corpus/"$name"/*)

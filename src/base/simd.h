@@ -18,8 +18,12 @@
 #define SIMD_X86 0
 #endif
 
-/* Not under sanitizers: their runtime is not up yet when the loader asks. */
-#if SIMD_X86 && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+/* Not under sanitizers: their runtime is not up yet when the loader asks. By level of the instruction
+ * set, which is what the processor can do; a processor's name there would mean that very model, and
+ * every other maker's would run the baseline. GCC knows the levels from 12 on. */
+#if SIMD_X86 && __GNUC__ >= 12 && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define SIMD_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#elif SIMD_X86 && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define SIMD_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
 #else
 #define SIMD_CLONES

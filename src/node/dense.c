@@ -4,9 +4,9 @@
 
 #pragma GCC diagnostic ignored "-Wpsabi"
 
-/* Sixteen samples. */
-typedef float v16 __attribute__((vector_size(64)));
-typedef float v16_row __attribute__((vector_size(64), may_alias));
+/* Eight samples. */
+typedef float v8 __attribute__((vector_size(32)));
+typedef float v8_row __attribute__((vector_size(32), may_alias));
 
 #define KERNEL(name) name##_baseline
 #include "dense_kernel.h"

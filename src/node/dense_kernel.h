@@ -8,17 +8,17 @@ SIMD_INLINE void KERNEL(multiply)(const struct dense *shape, const float *weight
 {
     const float *row = weights + o * shape->out_stride;
 
-    for (size_t s = 0; s < count; s += 16) {
-        v16 sum[4];
+    for (size_t s = 0; s < count; s += 8) {
+        v8 sum[4];
 
 #pragma GCC unroll 4
         for (size_t k = 0; k < many; k++)
             if (bias != NULL)
-                sum[k] = (v16){0} + bias[o + k];
+                sum[k] = (v8){0} + bias[o + k];
             else
-                sum[k] = *(const v16_row *)(out[o + k] + s);
+                sum[k] = *(const v8_row *)(out[o + k] + s);
         for (size_t i = 0; i < shape->inputs; i++) {
-            v16 x = *(const v16_row *)(in[i] + s);
+            v8 x = *(const v8_row *)(in[i] + s);
 
 #pragma GCC unroll 4
             for (size_t k = 0; k < many; k++)
@@ -26,7 +26,7 @@ SIMD_INLINE void KERNEL(multiply)(const struct dense *shape, const float *weight
         }
 #pragma GCC unroll 4
         for (size_t k = 0; k < many; k++)
-            *(v16_row *)(out[o + k] + s) = sum[k];
+            *(v8_row *)(out[o + k] + s) = sum[k];
     }
 }
 
@@ -47,14 +47,14 @@ SIMD_INLINE void KERNEL(correlate)(const struct dense *shape, const float *const
                                    size_t o, size_t many)
 {
     for (size_t i = 0; i < shape->inputs; i++) {
-        v16 sum[4] = {0};
+        v8 sum[4] = {0};
 
-        for (size_t s = 0; s < count; s += 16) {
-            v16 x = *(const v16_row *)(in[i] + s);
+        for (size_t s = 0; s < count; s += 8) {
+            v8 x = *(const v8_row *)(in[i] + s);
 
 #pragma GCC unroll 4
             for (size_t k = 0; k < many; k++)
-                sum[k] += *(const v16_row *)(grad_out[o + k] + s) * x;
+                sum[k] += *(const v8_row *)(grad_out[o + k] + s) * x;
         }
 #pragma GCC unroll 4
         for (size_t k = 0; k < many; k++)
@@ -74,10 +74,10 @@ SIMD_KERNEL void KERNEL(dense_correlate)(const struct dense *shape, const float 
     for (; o < shape->outputs; o++)
         KERNEL(correlate)(shape, in, grad_out, grad_weights, count, o, 1);
     for (o = 0; o < shape->outputs; o++) {
-        v16 sum = {0};
+        v8 sum = {0};
 
-        for (size_t s = 0; s < count; s += 16)
-            sum += *(const v16_row *)(grad_out[o] + s);
+        for (size_t s = 0; s < count; s += 8)
+            sum += *(const v8_row *)(grad_out[o] + s);
         grad_bias[o] += KERNEL(lanes_sum)(sum);
     }
 }

@@ -4,14 +4,16 @@
 
 #pragma GCC diagnostic ignored "-Wpsabi"
 
-/* Sixteen samples. */
-typedef float v16 __attribute__((vector_size(64)));
-typedef float v16_row __attribute__((vector_size(64), may_alias));
+/* Eight samples. */
+typedef float v8 __attribute__((vector_size(32)));
+typedef float v8_row __attribute__((vector_size(32), may_alias));
 
 /* A complex number of each sample. */
-struct complex16 {
-    v16 real, imaginary;
+struct complex8 {
+    v8 real, imaginary;
 };
+
+#define UNROLL _Pragma("GCC unroll 4")
 
 static const float pi = 3.14159265358979F;
 

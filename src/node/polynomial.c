@@ -6,11 +6,14 @@
 
 #pragma GCC diagnostic ignored "-Wpsabi"
 
-/* Sixteen samples. */
-typedef float v16 __attribute__((vector_size(64)));
-typedef float v16_row __attribute__((vector_size(64), may_alias));
+/* Eight samples. */
+typedef float v8 __attribute__((vector_size(32)));
+typedef float v8_row __attribute__((vector_size(32), may_alias));
 
-enum { MAX_POWERS = NODE_MAX_INPUTS * POLYNOMIAL_MAX_DEGREE };
+/* Vectors worked on together: sixteen samples share the loads of a term's indices and weights. */
+enum { PAIR = 2 };
+
+#define UNROLL _Pragma("GCC unroll 2")
 
 #define KERNEL(name) name##_baseline
 #include "polynomial_kernel.h"
@@ -39,35 +42,83 @@ size_t polynomial_terms(unsigned inputs, unsigned degree)
     return terms;
 }
 
-/* The next tuple of the same sum in ascending order of the first exponent, then of the second, ...:
- * one unit of the last positive exponent moves one place up, what remains of it to the end. */
-static bool next_tuple(unsigned inputs, float *tuple)
+/* The next tuple of the same sum, with the first exponent ascending, then the second, ...: one unit of
+ * the last positive exponent moves one place up, what remains of it to the end. */
+static bool next_tuple(unsigned inputs, uint8_t *tuple)
 {
     unsigned last = inputs - 1;
-    float rest;
+    uint8_t rest;
 
     while (last > 0 && tuple[last] == 0)
         last--;
     if (last == 0) return false;
-    rest = tuple[last] - 1;
+    rest = (uint8_t)(tuple[last] - 1);
     tuple[last] = 0;
-    tuple[last - 1] += 1;
+    tuple[last - 1]++;
     tuple[inputs - 1] = rest;
     return true;
 }
 
-void polynomial_exponents(unsigned inputs, unsigned degree, float *exponents)
+/* Terms of one degree are ordered as their tuples read as numbers, so the parents, which take one unit
+ * from the last positive exponent, are found by a search in the degree below. */
+static uint16_t find_term(uint8_t (*tuples)[NODE_MAX_INPUTS], size_t first, size_t end,
+                          const uint8_t *tuple)
 {
-    float tuple[NODE_MAX_INPUTS];
+    while (end - first > 1) {
+        size_t middle = first + (end - first) / 2;
 
-    for (unsigned d = 0; d <= degree; d++) {
-        memset(tuple, 0, sizeof tuple);
-        tuple[inputs - 1] = (float)d;
-        do {
-            memcpy(exponents, tuple, inputs * sizeof *tuple);
-            exponents += inputs;
-        } while (next_tuple(inputs, tuple));
+        if (memcmp(tuples[middle], tuple, NODE_MAX_INPUTS) <= 0)
+            first = middle;
+        else
+            end = middle;
     }
+    return (uint16_t)first;
+}
+
+static void add_term(struct polynomial *p, uint8_t (*tuples)[NODE_MAX_INPUTS], size_t below,
+                     size_t first, const uint8_t *tuple)
+{
+    size_t term = p->terms++;
+    uint8_t parent[NODE_MAX_INPUTS];
+    unsigned last = p->inputs - 1;
+
+    memcpy(tuples[term], tuple, NODE_MAX_INPUTS);
+    memcpy(parent, tuple, NODE_MAX_INPUTS);
+    p->support[term] = 0;
+    for (unsigned j = 0; j < p->inputs; j++)
+        p->support[term] |= (uint16_t)((tuple[j] > 0) << j);
+    if (term == 0) return;
+    while (tuple[last] == 0)
+        last--;
+    parent[last]--;
+    p->input[term] = (uint8_t)last;
+    p->parent[term] = find_term(tuples, below, first, parent);
+}
+
+void polynomial_create(struct polynomial *p, unsigned inputs, unsigned degree)
+{
+    uint8_t tuples[POLYNOMIAL_MAX_TERMS][NODE_MAX_INPUTS], tuple[NODE_MAX_INPUTS];
+    size_t below = 0; /* first term of the degree below */
+
+    memset(p, 0, sizeof *p);
+    p->inputs = inputs;
+    for (unsigned d = 0; d <= degree; d++) {
+        size_t first = p->terms;
+
+        memset(tuple, 0, sizeof tuple);
+        tuple[inputs - 1] = (uint8_t)d;
+        do
+            add_term(p, tuples, below, first, tuple);
+        while (next_tuple(inputs, tuple));
+        below = first;
+    }
+}
+
+void polynomial_exponents(const struct polynomial *p, size_t term, float *exponents)
+{
+    memset(exponents, 0, p->inputs * sizeof *exponents);
+    for (; term > 0; term = p->parent[term])
+        exponents[p->input[term]] += 1;
 }
 
 SIMD_CLONES void polynomial_sum_subsets(unsigned inputs, float *values)
@@ -92,25 +143,6 @@ SIMD_CLONES void polynomial_sum_supersets(unsigned inputs, float *values)
                 values[a] += values[a + bit];
         }
     }
-}
-
-void polynomial_compile(struct polynomial *p, unsigned inputs, unsigned degree, size_t terms,
-                        const float *exponents)
-{
-    uint16_t used = 0;
-
-    p->inputs = inputs;
-    p->degree = degree;
-    p->terms = terms;
-    for (size_t i = 0; i < terms; i++) {
-        p->start[i] = used;
-        for (unsigned j = 0; j < inputs; j++) {
-            unsigned exponent = (unsigned)exponents[i * inputs + j];
-
-            if (exponent > 0) p->factor[used++] = (uint8_t)(j * degree + exponent - 1);
-        }
-    }
-    p->start[terms] = used;
 }
 
 void polynomial_forward(const struct polynomial *p, const float *weights, unsigned m,
