@@ -41,25 +41,48 @@ struct run {
 
 /* ---- progress ---- */
 
+/* "  entropy 0.0123  l1 0.0004": the regularisers' parts of the loss. */
+static void say_terms(char *text, size_t size, const struct train_progress *p)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < p->num_terms && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "  %s %.4f", p->terms[i].name,
+                                 p->terms[i].loss);
+}
+
+static json_t *terms_json(const struct train_progress *p)
+{
+    json_t *terms = json_object();
+
+    for (size_t i = 0; i < p->num_terms; i++)
+        json_object_set_new(terms, p->terms[i].name, json_real(p->terms[i].loss));
+    return terms;
+}
+
 static void log_epoch(struct run *run, const struct train_progress *p)
 {
     char speed[32];
     char left[48];
-    json_t *row = json_pack("{s:I, s:f, s:f, s:f, s:f, s:f, s:b}", "epoch", (json_int_t)p->epoch,
-                            "loss", p->loss, "loss_regularizers", p->loss_regularizers,
-                            "learning_rate", p->learning_rate, "accuracy_soft", p->accuracy_soft,
-                            "accuracy_hard", p->accuracy_hard, "best", p->best);
+    char terms[400];
+    json_t *row =
+        json_pack("{s:I, s:f, s:f, s:o, s:f, s:f, s:f, s:b}", "epoch", (json_int_t)p->epoch, "loss",
+                  p->loss, "loss_regularizers", p->loss_regularizers, "regularizers", terms_json(p),
+                  "learning_rate", p->learning_rate, "accuracy_soft", p->accuracy_soft,
+                  "accuracy_hard", p->accuracy_hard, "best", p->best);
 
     json_array_append_new(run->history, row);
     cli_progress_number(speed, p->samples_per_second);
     cli_progress_time(left, p->seconds_left);
-    text_add(&run->log, "epoch %zu/%zu  loss %.4f  soft %.2f %%  hard %.2f %%%s\n", p->epoch,
-             p->epochs, p->loss, 100.0 * p->accuracy_soft, 100.0 * p->accuracy_hard,
+    say_terms(terms, sizeof terms, p);
+    text_add(&run->log, "epoch %zu/%zu  loss %.4f%s  soft %.2f %%  hard %.2f %%%s\n", p->epoch,
+             p->epochs, p->loss, terms, 100.0 * p->accuracy_soft, 100.0 * p->accuracy_hard,
              p->best ? "  best" : "");
     cli_progress_line(
         &run->progress,
-        "epoch %*zu/%zu  loss %.4f  soft %.2f %%  hard %.2f %%  %s samples/s  %s left%s",
-        p->epochs > 99 ? 3 : 2, p->epoch, p->epochs, p->loss, 100.0 * p->accuracy_soft,
+        "epoch %*zu/%zu  loss %.4f%s  soft %.2f %%  hard %.2f %%  %s samples/s  %s left%s",
+        p->epochs > 99 ? 3 : 2, p->epoch, p->epochs, p->loss, terms, 100.0 * p->accuracy_soft,
         100.0 * p->accuracy_hard, speed, left, p->best ? "  best" : "");
 }
 

@@ -1,7 +1,6 @@
 #include "train.h"
 
 #include "init.h"
-#include "regularizer.h"
 #include "trainer.h"
 
 #include <math.h>
@@ -17,24 +16,12 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static double regularizer_loss(const struct trainer *t)
+static void note_terms(struct trainer *t, struct train_progress *progress)
 {
-    double loss = 0;
-
-    for (size_t r = 0; r < t->config->runtime.num_regularizers; r++) {
-        const struct config_regularizer *wanted = &t->config->runtime.regularizers[r];
-        double sum = 0;
-
-        for (size_t l = 0; l < t->model->num_layers; l++) {
-            const struct layer *layer = t->model->layers[l];
-
-            sum += regularizer_find(wanted->name)
-                       ->value(layer->table,
-                               layer->width * layer->desc.num_outputs * layer->desc.table_size);
-        }
-        loss += wanted->weight * sum / (double)t->num_entries;
-    }
-    return loss;
+    progress->num_terms = train_step_terms(t, progress->terms);
+    progress->loss_regularizers = 0;
+    for (size_t i = 0; i < progress->num_terms; i++)
+        progress->loss_regularizers += progress->terms[i].loss;
 }
 
 static void report(const struct trainer *t, struct train_progress *progress, double started)
@@ -56,7 +43,7 @@ static enum err_status run_epoch(struct trainer *t, struct train_progress *progr
 
     rng_shuffle(&t->order_rng, t->order, t->num_train);
     progress->epoch_done = false;
-    progress->loss_regularizers = regularizer_loss(t);
+    note_terms(t, progress);
     for (size_t b = 0; b < t->steps_per_epoch; b++) {
         size_t first = b * t->batch_size;
         size_t batch = t->num_train - first < t->batch_size ? t->num_train - first : t->batch_size;

@@ -12,11 +12,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* One part of the loss beside the cross-entropy: a regulariser, or the nodes' own penalty. */
+struct train_term {
+    const char *name;
+    double loss; /* weighted; at the start of the epoch */
+};
+enum { TRAIN_MAX_TERMS = 17 };
+
 struct train_progress {
-    size_t epoch, epochs;           /* current, 1-based */
-    size_t batch, batches;          /* current within the epoch, 1-based */
-    bool epoch_done;                /* the accuracies below are new */
-    double loss, loss_regularizers; /* mean over the epoch so far */
+    size_t epoch, epochs;     /* current, 1-based */
+    size_t batch, batches;    /* current within the epoch, 1-based */
+    bool epoch_done;          /* the accuracies below are new */
+    double loss;              /* mean cross-entropy over the epoch so far */
+    double loss_regularizers; /* sum of the terms */
+    struct train_term terms[TRAIN_MAX_TERMS];
+    size_t num_terms;
     double learning_rate;
     double accuracy_soft,
         accuracy_hard; /* on the validation part (training part when it is empty) */

@@ -1,5 +1,4 @@
 /* One training step: forward, backward and update of one batch. */
-#include "regularizer.h"
 #include "trainer.h"
 
 #include <math.h>
@@ -119,15 +118,16 @@ static void backward_layerwise(struct trainer *t, size_t tiles)
     }
 }
 
-static void add_regularizers(const struct trainer *t, const float *table, size_t entries,
-                             float *grad)
+static void add_regularizers(const struct trainer *t, const struct layer *layer, size_t node,
+                             float *grad_table, float *grad)
 {
-    for (size_t r = 0; r < t->config->runtime.num_regularizers; r++) {
-        const struct config_regularizer *wanted = &t->config->runtime.regularizers[r];
+    for (size_t r = 0; r < t->num_regularizers; r++) {
+        const struct regularizer_use *use = &t->regularizers[r];
 
-        if (wanted->weight != 0)
-            regularizer_find(wanted->name)
-                ->gradient(table, (float)(wanted->weight / (double)t->num_entries), grad, entries);
+        if (use->weight > 0)
+            use->rule->gradient(use, &layer->desc, layer_params(layer, node),
+                                layer_table(layer, node),
+                                (float)(use->weight / (double)t->num_tables), grad_table, grad);
     }
 }
 
@@ -143,7 +143,7 @@ static float *node_gradient(const struct trainer *t, size_t l, size_t node, size
 
     memset(grad_table, 0, entries * sizeof *grad_table);
     memset(grad, 0, count * sizeof *grad);
-    add_regularizers(t, layer_table(layer, node), entries, grad_table);
+    add_regularizers(t, layer, node, grad_table, grad);
     layer_backward_params(layer, node, t->layer_tiles[l], tiles, t->counts, grad_table, grad);
     for (size_t j = 0; layer->selection != NULL && j < n; j++)
         layer_backward_selection(layer, node * n + j, t->layer_tiles[l], tiles,
@@ -210,7 +210,7 @@ static float clip_factor(const struct trainer *t)
 
     for (size_t l = t->first_trained; l < t->model->num_layers; l++) {
         for (size_t node = 0; !t->frozen[l] && node < t->model->layers[l]->width; node++)
-            sum += t->squares[t->first_node[l] + node];
+            sum += t->figures[t->first_node[l] + node];
     }
     return optimizer_clip_factor(sqrt(sum), t->config->training.clip_norm);
 }
@@ -228,7 +228,7 @@ static void update_nodes_clipped(struct trainer *t, const struct optimizer_step 
             const float *grad = node_gradient(t, l, node, tiles);
 
             memcpy(t->gradients + place_of(t, l, node), grad, own * sizeof *grad);
-            t->squares[t->first_node[l] + node] = node_square(layer, grad);
+            t->figures[t->first_node[l] + node] = node_square(layer, grad);
         }
     }
 #pragma omp single
@@ -262,6 +262,49 @@ static void anneal(struct trainer *t)
         selection->tau = selection->next_tau;
         selection->next_tau = start * pow(end / start, (double)(t->step + 1) / total);
     }
+}
+
+/* What one node adds to a part of the loss: regulariser `use`, or its own penalty when that is NULL. */
+static double figure_of(const struct regularizer_use *use, const struct layer *layer, size_t node)
+{
+    const struct node_desc *desc = &layer->desc;
+    const float *params = layer_params(layer, node);
+
+    if (use != NULL) return use->rule->value(use, desc, params, layer_table(layer, node));
+    return desc->type->penalty != NULL ? desc->type->penalty(desc, params, NULL) : 0;
+}
+
+/* Sum over all nodes, added in their order. */
+static double sum_figures(struct trainer *t, const struct regularizer_use *use)
+{
+    double sum = 0;
+
+    for (size_t l = 0; l < t->model->num_layers; l++) {
+        const struct layer *layer = t->model->layers[l];
+        double *figures = t->figures + t->first_node[l];
+
+#pragma omp parallel for num_threads(t->threads)
+        for (size_t node = 0; node < layer->width; node++)
+            figures[node] = figure_of(use, layer, node);
+        for (size_t node = 0; node < layer->width; node++)
+            sum += figures[node];
+    }
+    return sum;
+}
+
+size_t train_step_terms(struct trainer *t, struct train_term *terms)
+{
+    double penalty = sum_figures(t, NULL);
+    size_t count = 0;
+
+    for (size_t r = 0; r < t->num_regularizers; r++) {
+        const struct regularizer_use *use = &t->regularizers[r];
+
+        terms[count++] = (struct train_term){
+            .name = use->name, .loss = use->weight * sum_figures(t, use) / (double)t->num_tables};
+    }
+    if (penalty > 0) terms[count++] = (struct train_term){"node_penalty", penalty};
+    return count;
 }
 
 static double batch_weight(const struct trainer *t, size_t first, size_t batch)

@@ -1,7 +1,6 @@
 #include "trainer.h"
 
 #include "base/simd.h"
-#include "regularizer.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -71,25 +70,30 @@ static enum err_status allocate_tiles(struct trainer *t, struct err *err)
 
 static enum err_status allocate_params(struct trainer *t, struct err *err)
 {
-    size_t params = 0, table = 0;
+    size_t params = 0, table = 0, nodes = 0;
 
     t->offset = calloc(t->model->num_layers, sizeof *t->offset);
     t->scratch = calloc((size_t)t->threads, sizeof *t->scratch);
-    if (t->offset == NULL || t->scratch == NULL) return err_nomem(err, "the optimizer");
+    t->first_node = calloc(t->model->num_layers, sizeof *t->first_node);
+    if (t->offset == NULL || t->scratch == NULL || t->first_node == NULL)
+        return err_nomem(err, "the optimizer");
     for (size_t l = 0; l < t->model->num_layers; l++) {
         const struct layer *layer = t->model->layers[l];
         size_t entries = layer->desc.num_outputs * layer->desc.table_size, own;
 
         t->offset[l] = t->num_params;
         t->num_params += layer->width * (layer->desc.num_params + layer_num_weights(layer));
-        t->num_entries += layer->width * entries;
+        t->num_tables += layer->width * layer->desc.num_outputs;
+        t->first_node[l] = nodes;
+        nodes += layer->width;
         own = layer->desc.num_params + layer_num_weights(layer);
         if (own > params) params = own;
         if (entries > table) table = entries;
     }
     t->scratch_table = (table + 15) / 16 * 16;
     t->best = malloc(t->num_params * sizeof *t->best);
-    if (t->best == NULL) return err_nomem(err, "the best weights");
+    t->figures = calloc(nodes, sizeof *t->figures);
+    if (t->best == NULL || t->figures == NULL) return err_nomem(err, "the best weights");
     for (unsigned k = 0; k < t->optimizer->slots; k++) {
         t->state[k] = calloc(t->num_params, sizeof *t->state[k]);
         if (t->state[k] == NULL) return err_nomem(err, "the optimizer");
@@ -106,19 +110,23 @@ static enum err_status allocate_params(struct trainer *t, struct err *err)
 /* Room for all gradients, when their common length matters. */
 static enum err_status allocate_gradients(struct trainer *t, struct err *err)
 {
-    size_t nodes = 0;
-
     if (t->config->training.clip_norm <= 0) return ERR_OK;
-    t->first_node = calloc(t->model->num_layers, sizeof *t->first_node);
     t->gradients = calloc(t->num_params, sizeof *t->gradients);
-    for (size_t l = 0; t->first_node != NULL && l < t->model->num_layers; l++) {
-        t->first_node[l] = nodes;
-        nodes += t->model->layers[l]->width;
+    return t->gradients == NULL ? err_nomem(err, "the gradients that training.clip_norm keeps")
+                                : ERR_OK;
+}
+
+static enum err_status set_up_regularizers(struct trainer *t, struct err *err)
+{
+    enum err_status status = ERR_OK;
+
+    t->num_regularizers = t->config->runtime.num_regularizers;
+    for (size_t r = 0; status == ERR_OK && r < t->num_regularizers; r++) {
+        status = regularizer_read(&t->regularizers[r], t->config, r, err);
+        t->regularizers[r].seed =
+            rng_mix((uint64_t)t->config->training.seed, STREAM_REGULARIZER, r);
     }
-    t->squares = calloc(nodes, sizeof *t->squares);
-    if (t->first_node == NULL || t->gradients == NULL || t->squares == NULL)
-        return err_nomem(err, "the gradients that training.clip_norm keeps");
-    return ERR_OK;
+    return status;
 }
 
 static enum err_status set_up_loss(struct trainer *t, struct err *err)
@@ -205,7 +213,7 @@ enum err_status trainer_create(struct trainer *t, struct model *model,
         return config_complain(config, "training.optimizer", err, "unknown optimizer '%s'",
                                config->training.optimizer);
     set_up_stabilization(t);
-    status = regularizer_check(config, err);
+    status = set_up_regularizers(t, err);
     if (status == ERR_OK) status = schedule_check(config, err);
     if (status == ERR_OK) status = freeze(t, err);
     if (status == ERR_OK) status = set_up_augmentation(t, dataset, err);
@@ -241,7 +249,7 @@ void trainer_free(struct trainer *t)
     free(t->frozen);
     free(t->class_weights);
     free(t->gradients);
-    free(t->squares);
+    free(t->figures);
     free(t->first_node);
     free(t->tiles);
     free(t->layer_tiles);

@@ -10,11 +10,12 @@
 #include "loss.h"
 #include "model/tile.h"
 #include "optimizer.h"
+#include "regularizer.h"
 #include "schedule.h"
 #include "train.h"
 
 /* Streams of the training seed. */
-enum { STREAM_SPLIT = 1, STREAM_ORDER, STREAM_NOISE, STREAM_AUGMENT };
+enum { STREAM_SPLIT = 1, STREAM_ORDER, STREAM_NOISE, STREAM_AUGMENT, STREAM_REGULARIZER };
 
 enum stabilization { STABILIZE_NONE, STABILIZE_LAYERWISE, STABILIZE_BATCHWISE };
 
@@ -25,6 +26,8 @@ struct trainer {
     const struct optimizer *optimizer;
     struct loss loss;
     float *class_weights; /* [num_classes], or NULL */
+    struct regularizer_use regularizers[TRAIN_MAX_TERMS];
+    size_t num_regularizers;
     int threads;
 
     const struct dataset_split *data;
@@ -48,15 +51,15 @@ struct trainer {
     float *losses;                     /* [batch_size] */
     float *state[OPTIMIZER_MAX_SLOTS]; /* all parameters, layer after layer */
     size_t *offset;                    /* [num_layers] first parameter of a layer */
-    size_t num_params, num_entries;    /* of the model: parameters, soft table entries */
+    size_t num_params, num_tables;     /* of the model */
+    size_t *first_node;                /* [num_layers] number of a layer's first node */
+    double *figures;                   /* one for each node: sums of fixed order are made of them */
     float *best;                       /* parameters of the best epoch */
     bool *frozen;                      /* [num_layers] */
     size_t first_trained; /* lowest layer that is not frozen: no gradient goes below it */
 
     /* clip_norm only: all gradients wait for their common length */
     float *gradients;     /* [num_params] */
-    double *squares;      /* square norm of each node's gradient */
-    size_t *first_node;   /* [num_layers] place of a layer in squares */
     float clip_factor;    /* of this step */
     float **scratch;      /* [threads] gradient buffers of one node */
     size_t scratch_table; /* floats before the parameter gradient */
@@ -75,5 +78,9 @@ void trainer_free(struct trainer *trainer);
  * sample order, and adds the weights of its samples to *weight. */
 double train_step_run(struct trainer *trainer, size_t first, size_t batch, double rate,
                       double *weight);
+
+/* The regularisers' parts of the loss, and the nodes' own penalties. terms [TRAIN_MAX_TERMS]; returns how
+ * many there are. */
+size_t train_step_terms(struct trainer *trainer, struct train_term *terms);
 
 #endif

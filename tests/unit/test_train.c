@@ -1,11 +1,9 @@
-/* The trainer: learning, the same bytes for any number of threads, early stopping, regularisers,
- * initialisers, and loss that is not finite. */
+/* The trainer: learning, the same bytes for any number of threads, early stopping, augmentation,
+ * gradient stabilisation, and loss that is not finite. */
 #include "layer/stabilize.h"
 #include "model/safetensors.h"
 #include "small_model.h"
 #include "train/augment.h"
-#include "train/init.h"
-#include "train/regularizer.h"
 #include "train/train.h"
 
 #include <math.h>
@@ -186,6 +184,12 @@ static void test_refused(void **state)
         {"freeze: [2]", "there is no layer 2: the model has layers 0 to 1"},
         {"freeze: [1, 0]", "all 2 layers are frozen"},
     };
+    static const char *const runtimes[][2] = {
+        {"regularizers: {entropi: 1}", "did you mean entropy?"},
+        {"init_fn: xavier_unifrom", "did you mean xavier_uniform?"},
+        {"init_kwargs: {std: 2}", "no runtime.init_fn that could read them"},
+        {"init_fn: ones, init_kwargs: {std: 2}", "runtime.init_kwargs.std: unknown key"},
+    };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -198,6 +202,47 @@ static void test_refused(void **state)
         if (strstr(run.err.message, cases[i].message) == NULL) fail_msg("%s", run.err.message);
         free(run.params);
     }
+    for (size_t i = 0; i < sizeof runtimes / sizeof *runtimes; i++) {
+        char extra[100];
+        struct run run;
+
+        snprintf(extra, sizeof extra, "runtime: {%s}\n", runtimes[i][0]);
+        run_training(&run, &SHAPE, extra, 1);
+        assert_int_equal(run.status, ERR_ARG);
+        if (strstr(run.err.message, runtimes[i][1]) == NULL) fail_msg("%s", run.err.message);
+        free(run.params);
+    }
+}
+
+static void note_terms(const struct train_progress *progress, void *user)
+{
+    *(struct train_progress *)user = *progress;
+}
+
+/* The loss of every regulariser is told, weighted, and their sum. */
+static void test_terms(void **state)
+{
+    struct config *config = small_config(
+        &SHAPE, "training: {epochs: 1}\n"
+                "runtime: {regularizers: {entropy: 0.5, l1: {weight: 0.25}, spectral: 0}}\n");
+    struct dataset *data = small_dataset(&SHAPE, 200, 10, 11);
+    struct model *model = small_model(config, data);
+    struct train_progress progress = {0};
+    struct train_options options = {.progress = note_terms, .user = &progress};
+    struct train_result result;
+
+    (void)state;
+    assert_int_equal(train_run(model, data, &options, &result, NULL), ERR_OK);
+    assert_int_equal(progress.num_terms, 3);
+    assert_string_equal(progress.terms[0].name, "entropy");
+    assert_string_equal(progress.terms[1].name, "l1");
+    assert_true(progress.terms[0].loss > 0.2 && progress.terms[0].loss < 0.5);
+    assert_true(progress.terms[1].loss > 0 && progress.terms[1].loss < 0.25);
+    assert_near(progress.terms[2].loss, 0, 0);
+    assert_near(progress.loss_regularizers, progress.terms[0].loss + progress.terms[1].loss, 1e-12);
+    model_free(model);
+    dataset_free(data);
+    config_free(config);
 }
 
 static void test_seed_matters(void **state)
@@ -224,83 +269,6 @@ static void test_not_finite(void **state)
     assert_int_equal(run.status, ERR_DIFF);
     assert_non_null(strstr(run.err.message, "not finite after batch"));
     free(run.params);
-}
-
-static void test_regularizers(void **state)
-{
-    static const char *const names[] = {"entropy", "clarity"};
-    static const double at_half[] = {1, 1}, at_quarter[] = {0.8112781244591328, 0.75};
-
-    (void)state;
-    for (size_t i = 0; i < 2; i++) {
-        const struct regularizer *regularizer = regularizer_find(names[i]);
-        float table[3] = {0.5F, 0.25F, 0.9F};
-
-        assert_near(regularizer->value(table, 1), at_half[i], 1e-9);
-        assert_near(regularizer->value(table + 1, 1), at_quarter[i], 1e-9);
-        for (size_t k = 0; k < 3; k++) {
-            float up = table[k] + 1e-3F, down = table[k] - 1e-3F, grad[1] = {0};
-            double expected = (regularizer->value(&up, 1) - regularizer->value(&down, 1)) / 2e-3;
-
-            regularizer->gradient(table + k, 1.0F, grad, 1);
-            assert_near((double)grad[0], expected, 1e-3);
-        }
-    }
-    assert_null(regularizer_find("entropi"));
-}
-
-static void test_init_rules(void **state)
-{
-    static const struct {
-        const char *name;
-        double deviation;
-    } cases[] = {
-        {"zeros", 0},    {"normal", 1},    {"UNIFORM", 0.57735},          {"glorot", 0.1},
-        {"xavier", 0.1}, {"he", 0.141421}, {"kaiming_uniform", 0.141421}, {"probabilistic", 0.137},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        static float values[10000];
-        const struct init_rule *rule = init_find(cases[i].name);
-        double sum = 0, square = 0, expected = cases[i].deviation;
-        struct rng rng;
-
-        assert_non_null(rule);
-        rng_seed(&rng, 3, i);
-        rule->draw(values, 100, 100, &rng);
-        for (size_t k = 0; k < 10000; k++) {
-            sum += (double)values[k];
-            square += (double)values[k] * (double)values[k];
-        }
-        if (i == 7) expected = sqrt(4.0 / 200.0);
-        assert_true(fabs(sum / 10000) < 0.03 * expected + 1e-12);
-        assert_true(fabs(sqrt(square / 10000) - expected) < 0.03 * expected + 1e-12);
-    }
-    assert_null(init_find("gloroot"));
-}
-
-static void test_init_apply(void **state)
-{
-    struct config *config = small_config(&SHAPE, "runtime: {init_fn: residual}\n");
-    struct dataset *data = small_dataset(&SHAPE, 50, 50, 2);
-    struct model *model = small_model(config, data);
-    struct err err = {0};
-
-    (void)state;
-    assert_int_equal(init_apply(model, &err), ERR_OK);
-    for (uint32_t a = 0; a < 16; a++) {
-        const struct layer *layer = model->layers[1];
-
-        assert_int_equal(
-            layer->desc.type->hard_bit(&layer->desc, layer_params(layer, 3), 0, a, NULL), a & 1);
-    }
-    strcpy(model->config->runtime.init_fn, "xavier_unifrom");
-    assert_int_equal(init_apply(model, &err), ERR_ARG);
-    assert_non_null(strstr(err.message, "xavier_uniform"));
-    model_free(model);
-    dataset_free(data);
-    config_free(config);
 }
 
 /* Against the original library's numbers; its target "std" is a target variance (SPEC 3.3). */
@@ -393,13 +361,18 @@ static void test_augment_needs_images(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_learns),           cmocka_unit_test(test_threads_do_not_matter),
-        cmocka_unit_test(test_optimizers_learn), cmocka_unit_test(test_clip_norm_out_of_reach),
-        cmocka_unit_test(test_patience),         cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_seed_matters),     cmocka_unit_test(test_not_finite),
-        cmocka_unit_test(test_regularizers),     cmocka_unit_test(test_init_rules),
-        cmocka_unit_test(test_init_apply),       cmocka_unit_test(test_stabilize),
-        cmocka_unit_test(test_augment),          cmocka_unit_test(test_augment_needs_images),
+        cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_threads_do_not_matter),
+        cmocka_unit_test(test_optimizers_learn),
+        cmocka_unit_test(test_clip_norm_out_of_reach),
+        cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_terms),
+        cmocka_unit_test(test_seed_matters),
+        cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_stabilize),
+        cmocka_unit_test(test_augment),
+        cmocka_unit_test(test_augment_needs_images),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
