@@ -43,6 +43,8 @@ void vlog_template(struct vlog *v, const char *name);
 
 /* Starts rtl/<name>_<suffix>.v with the header every emitted file has. `ports` explains the ports. */
 void vlog_begin(struct vlog *v, const char *suffix, const char *what, const char *ports);
+/* A number of register stages for such a header: "no registers", "1 register stage". */
+const char *vlog_stages(char text[32], unsigned depth);
 /* "endmodule" and out with it. */
 void vlog_end(struct vlog *v);
 
@@ -60,6 +62,10 @@ void vlog_pick(struct vlog *v, const char *bus, const uint32_t *bits, uint32_t c
 /* "assign to[..] = from[..];" lines: bit to_bits[i] takes from bit i; runs become slices. */
 void vlog_spread(struct vlog *v, const char *to, const uint32_t *to_bits, const char *from,
                  uint32_t count);
+
+/* "port(bus[..])" style LUT instance pieces: "lut_node #(.K(4), .TABLE(16'h8ce1)) u_<name> (" and a new
+ * line. */
+void vlog_lut(struct vlog *v, unsigned inputs, uint64_t table, const char *name);
 
 /* Gathers the bits i of `bus` with used[i] == 0 in a wire unused_ok that is always 0; nothing when there
  * are none. */
@@ -83,7 +89,7 @@ void vlog_argmax(struct vlog *v);
 /* widths[l] is the bus before layer l, widths[num_layers] the one into the class sums; 0: no bus. */
 void vlog_core(struct vlog *v, const uint32_t *widths);
 void vlog_full(struct vlog *v);
-/* scripts/: Yosys, one for each target. */
-void vlog_scripts(struct vlog *v);
+/* scripts/: Yosys, one for each target; after all modules. */
+void vlog_scripts(struct vlog *v, const uint32_t *widths);
 
 #endif

@@ -138,6 +138,9 @@ static void write_parts(struct vlog *v)
         vlog_argmax(v);
         vlog_core(v, widths);
         vlog_full(v);
+        if (v->status == ERR_OK) v->status = text_status(&v->files, "rtl/files.f", v->err);
+        vlog_file(v, "rtl/files.f", v->files.data, v->files.size, "rtl");
+        vlog_scripts(v, widths);
     }
     free(widths);
     free(bus.signals);
@@ -187,9 +190,6 @@ static enum err_status write_folder(struct vlog *v, const struct text *net)
     for (size_t i = 0; i < NUM_TEMPLATES; i++)
         vlog_template(v, TEMPLATES[i]);
     if (v->status == ERR_OK) write_parts(v);
-    if (v->status == ERR_OK) v->status = text_status(&v->files, "rtl/files.f", v->err);
-    vlog_file(v, "rtl/files.f", v->files.data, v->files.size, "rtl");
-    vlog_scripts(v);
     copy_extra_files(v);
     if (v->status == ERR_OK) v->status = manifest_write(v->manifest, v->folder, v->err);
     plan_free(v);

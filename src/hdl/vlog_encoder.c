@@ -35,11 +35,15 @@ static int compare_comparator(const void *key, const void *item)
     return a < b ? -1 : a > b;
 }
 
+static const struct comparator *find_comparator(const struct comparators *plan, uint32_t toggle)
+{
+    return bsearch(&toggle, plan->items, plan->count, sizeof *plan->items, compare_comparator);
+}
+
 static void write_comparison(struct vlog *v, uint32_t feature, const struct comparators *plan,
                              uint32_t toggle)
 {
-    const struct comparator *item =
-        bsearch(&toggle, plan->items, plan->count, sizeof *plan->items, compare_comparator);
+    const struct comparator *item = find_comparator(plan, toggle);
     unsigned top = v->net->code_bits - 1, low = v->net->code_bits - COMPARATORS_TOP_BITS;
 
     if (item->chain == COMPARATORS_PLAIN) {
@@ -103,7 +107,7 @@ static void write_bit_steps(struct vlog *v, uint32_t feature, const struct compa
         if (count > 1) vlog_add(v, ")");
     }
     vlog_add(v, "%s;", inverted ? ")" : "");
-    if (plan->num_chains > 0 && count == 1)
+    if (count == 1 && find_comparator(plan, toggles[0])->chain != COMPARATORS_PLAIN)
         vlog_add(v, "  // code%u > %u", feature, toggles[0] - 1);
     vlog_add(v, "\n");
 }
@@ -116,21 +120,21 @@ static void write_chain(struct vlog *v, uint32_t feature, const struct comparato
         const struct comparators_step *s = &chain->steps[i];
         unsigned inputs = (unsigned)chain->num_select + s->num_bits + (i > 0 ? 1u : 0u);
         uint32_t bits[6], used = 0;
-        char bus[32];
+        char bus[32], name[80];
 
         snprintf(bus, sizeof bus, "code%u", feature);
         for (unsigned k = 0; k < s->num_bits; k++)
             bits[used++] = s->first_bit + k;
         for (unsigned k = 0; k < chain->num_select; k++)
             bits[used++] = chain->select_bits[k];
-        vlog_add(v, "    wire %s_low%u_%u;\n", bus, number, i);
-        vlog_add(v, "    lut_node #(.K(%u), .TABLE(%u'h%0*llx)) u_%s_low%u_%u (\n        .addr(",
-                 inputs, 1u << inputs, inputs < 2 ? 1 : 1 << (inputs - 2),
-                 (unsigned long long)s->table, bus, number, i);
+        snprintf(name, sizeof name, "%s_low%u_%u", bus, number, i);
+        vlog_add(v, "    wire %s;\n", name);
+        vlog_lut(v, inputs, s->table, name);
+        vlog_add(v, "        .addr(");
         if (i > 0) vlog_add(v, "{");
         vlog_pick(v, bus, bits, used, 14);
         if (i > 0) vlog_add(v, ", %s_low%u_%u}", bus, number, i - 1);
-        vlog_add(v, "), .out(%s_low%u_%u));\n", bus, number, i);
+        vlog_add(v, "), .out(%s));\n", name);
     }
 }
 
@@ -300,10 +304,13 @@ static void write_main(struct vlog *v, const struct step_plan *e, bool parts)
     unsigned depth = net->pipeline.encoder;
     const char *out = depth > 0 ? "next_bits" : "out_bits";
     struct part whole = {.last = net->num_features, .out = out};
-    char what[80];
+    char what[80], ports[96], stages[32];
 
-    snprintf(what, sizeof what, "%u encoder bits, %u register stages after them", net->num_steps,
-             depth);
+    snprintf(ports, sizeof ports,
+             "in_codes: feature f at [%u*f +: %u]; out_bits: encoder bit b at [b]", net->code_bits,
+             net->code_bits);
+    snprintf(what, sizeof what, "%u encoder bits, %s after them", net->num_steps,
+             vlog_stages(stages, depth));
     vlog_begin(
         v, "encoder", what,
         "in_codes: feature f at [code bits * f +: code bits]; out_bits: encoder bit b at [b]");

@@ -47,7 +47,7 @@ static bool has_wire(const struct block *b, const struct local *local, uint32_t 
     return local->first[lut - start] < b->last;
 }
 
-static void write_fan_in(struct vlog *v, const struct block *b, uint32_t signal)
+static void fan_in_name(const struct vlog *v, const struct block *b, uint32_t signal, char item[80])
 {
     const struct netlist *net = v->net;
     uint32_t lut = signal - net->num_steps; /* when it is one */
@@ -55,11 +55,12 @@ static void write_fan_in(struct vlog *v, const struct block *b, uint32_t signal)
 
     if (signal >= net->num_steps && lut >= b->first) {
         lut_name(name, &net->origin[lut]);
-        vlog_add(v, "lut%s", name);
+        snprintf(item, 80, "lut%s", name);
     } else if (signal >= net->num_steps && net->origin[lut].layer == b->layer) {
-        vlog_add(v, "tree_bits[%u]", b->in_bit[signal]);
+        snprintf(item, 80, "tree_bits[%u]", b->in_bit[signal]);
     } else {
-        vlog_add(v, "in_bits[%u]", b->in_bit != NULL ? b->in_bit[signal] : v->position[signal]);
+        snprintf(item, 80, "in_bits[%u]",
+                 b->in_bit != NULL ? b->in_bit[signal] : v->position[signal]);
     }
 }
 
@@ -69,7 +70,7 @@ static void write_lut(struct vlog *v, const struct block *b, uint32_t lut, bool 
     const uint32_t *fan_in = net->fan_in + (size_t)lut * NETLIST_MAX_FAN_IN;
     unsigned count = net->fan_in_count[lut];
     uint32_t out_bit = b->out_bit[lut - b->first];
-    char name[32], out[64];
+    char name[32], out[64], item[80];
 
     lut_name(name, &net->origin[lut]);
     if (wire) {
@@ -81,14 +82,19 @@ static void write_lut(struct vlog *v, const struct block *b, uint32_t lut, bool 
     if (count == 0) {
         vlog_add(v, "    assign %s = 1'b%u;\n", out, (unsigned)net->table[lut]);
     } else {
-        vlog_add(v, "    lut_node #(.K(%u), .TABLE(%u'h%0*llx)) u_lut%s (\n        .addr({", count,
-                 1u << count, count < 2 ? 1 : 1 << (count - 2), (unsigned long long)net->table[lut],
-                 name);
+        char instance[40];
+
+        snprintf(instance, sizeof instance, "lut%s", name);
+        vlog_lut(v, count, net->table[lut], instance);
+        vlog_add(v, "        .addr({");
         for (unsigned k = count; k-- > 0;) {
-            write_fan_in(v, b, fan_in[k]);
-            if (k > 0) vlog_add(v, ", ");
+            fan_in_name(v, b, fan_in[k], item);
+            vlog_item(v, item, k == 0, 15);
         }
-        vlog_add(v, "}), .out(%s));\n", out);
+        snprintf(item, sizeof item, ".out(%s));", out);
+        vlog_add(v, "}),");
+        vlog_item(v, item, true, 8);
+        vlog_add(v, "\n");
     }
     if (wire && out_bit != NONE) vlog_add(v, "    assign %s[%u] = %s;\n", b->out, out_bit, out);
 }
@@ -355,11 +361,12 @@ static void write_unread(struct vlog *v, const struct vlog_bus *bus)
 static void write_head(struct vlog *v, uint32_t layer, uint32_t num_in, uint32_t num_out)
 {
     unsigned depth = v->net->pipeline.layers;
-    char suffix[40], what[128];
+    char suffix[40], what[128], stages[32];
 
     snprintf(suffix, sizeof suffix, "layer%u", layer);
-    snprintf(what, sizeof what, "LUT layer %u of %u, %u LUTs, %u register stages after them", layer,
-             v->net->num_layers, v->layer_start[layer + 1] - v->layer_start[layer], depth);
+    snprintf(what, sizeof what, "LUT layer %u of %u, %u LUTs, %s after them", layer,
+             v->net->num_layers, v->layer_start[layer + 1] - v->layer_start[layer],
+             vlog_stages(stages, depth));
     vlog_begin(v, suffix, what,
                layer == 0
                    ? "in_bits: encoder bit b at [b]; out_bits: one bit per LUT that is read later"
@@ -369,7 +376,7 @@ static void write_head(struct vlog *v, uint32_t layer, uint32_t num_in, uint32_t
     if (depth > 0) vlog_add(v, "    input  wire clk,\n");
     if (num_in > 0) vlog_add(v, "    input  wire [%u:0] in_bits,\n", num_in - 1);
     vlog_add(v, "    output wire [%u:0] out_bits\n);\n", num_out - 1);
-    if (depth > 0) vlog_add(v, "    wire [%u:0] next_bits;\n\n", num_out - 1);
+    if (depth > 0) vlog_add(v, "    wire [%u:0] next_bits;\n", num_out - 1);
 }
 
 /* Plans the part of `chunk` LUTs with that number. */

@@ -1,55 +1,98 @@
-/* scripts/: how to synthesise the folder by hand, one Yosys script for each target. */
+/* scripts/: how to synthesise the folder with Yosys, one script for each target. */
 #include "vlog.h"
+
+#include "template.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* The counts come out by part because parts keep their hierarchy. On LUT6 targets the tables are read
- * as $lut cells; `abc -lut 6` in place of the Xilinx script's own call counts every LUT as one, where
- * that call prefers small ones, and leaves MUXF7 and MUXF8 alone. LUT4 targets get tables as logic. */
+/* The general scripts of Yosys take minutes for thousands of tables, because they turn each into 63
+ * gates first. These keep lut_node as a black box until everything else is mapped: a table stays one
+ * LUT, and only the comparisons of the encoder are left to ABC. LUT4 devices have to take the tables
+ * apart; that is done late too. Parts keep their hierarchy, so `stat` counts them one by one. */
+static const char BEGIN[] = "proc\n"
+                            "flatten\n"
+                            "opt_expr\n"
+                            "opt_clean\n"
+                            "techmap -map scripts/compare_map.v\n"
+                            "techmap\n"
+                            "opt -fast\n";
+
+#define TABLES "read_verilog -overwrite -icells rtl/lut_node.v\nhierarchy\nflatten\n"
+#define XILINX                                                                                     \
+    "abc -lut 6\n"                                                                                 \
+    "opt_clean\n"                                                                                  \
+    "dfflegalize -cell $_DFFE_?P?P_ 01 -cell $_SDFFE_?P?P_ 01\n"                                   \
+    "techmap -map +/xilinx/ff_map.v -map +/xilinx/lut_map.v -D LUT_WIDTH=6\n"                      \
+    "read_verilog -lib +/xilinx/cells_sim.v\n"                                                     \
+    "read_verilog -overwrite scripts/lut_node_xilinx.v\n"                                          \
+    "hierarchy -check\n"                                                                           \
+    "flatten\n"                                                                                    \
+    "opt_lut_ins -tech xilinx\n"                                                                   \
+    "opt_clean\n"
+
 static const struct {
-    const char *target, *read, *synth;
+    const char *target, *map;
 } TARGETS[] = {
-    {"generic", "-icells", "synth -flatten -lut 6 -top %s\n"},
-    {"xc7", "-icells",
-     "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -nowidelut -top %s -run begin:map_luts\n"
-     "abc -lut 6\nclean\nxilinx_srl -fixed -minlen 3\n"
-     "techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH=6\n"
-     "xilinx_dffopt\nopt_lut_ins -tech xilinx\nclean\n"},
-    {"xcup", "-icells",
-     "synth_xilinx -family xcup -flatten -noiopad -noclkbuf -nowidelut -top %s -run "
-     "begin:map_luts\n"
-     "abc -lut 6\nclean\nxilinx_srl -fixed -minlen 3\n"
-     "techmap -map +/xilinx/lut_map.v -map +/xilinx/cells_map.v -D LUT_WIDTH=6\n"
-     "xilinx_dffopt\nopt_lut_ins -tech xilinx\nclean\n"},
-    {"ecp5", "-D LUT_NODE_PLAIN", "synth_ecp5 -noflatten -nowidelut -top %s\n"},
-    {"ice40", "-D LUT_NODE_PLAIN", "synth_ice40 -noflatten -top %s\n"},
+    {"generic", "abc -lut 6\nopt_clean\n" TABLES "opt_clean\n"},
+    {"xc7", XILINX},
+    {"xcup", XILINX},
+    {"ecp5", "read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v\n" TABLES
+             "simplemap t:$lut\nopt -fast\nsynth_ecp5 -run map_ffs:check\n"},
+    {"ice40", "read_verilog -D ICE40_HX -lib -specify +/ice40/cells_sim.v\n" TABLES
+              "simplemap t:$lut\nopt -fast\nsynth_ice40 -run map_ffs:check\n"},
 };
 
-static void write_script(struct vlog *v, size_t i)
+/* "read_verilog" of every file of files.f, lut_node.v only as a black box. */
+static void write_reads(struct vlog *v)
 {
+    for (const char *line = v->files.data; line != NULL && *line != '\0';) {
+        size_t size = strcspn(line, "\n");
+        bool table = size == strlen("lut_node.v") && memcmp(line, "lut_node.v", size) == 0;
+
+        vlog_add(v, "read_verilog %srtl/%.*s\n", table ? "-lib -icells " : "", (int)size, line);
+        line += size + (line[size] == '\n');
+    }
+}
+
+static void write_script(struct vlog *v, size_t i, const uint32_t *widths)
+{
+    const char *name = v->net->name, *top = v->manifest->top_module;
     char path[VLOG_MODULE_SIZE + 16];
 
     v->text.size = 0;
     snprintf(v->module, sizeof v->module, "synth_%s", TARGETS[i].target);
-    vlog_add(v, "# %s for %s, build %s. In the emitted folder: yosys -s scripts/%s.ys\n",
-             v->manifest->top_module, TARGETS[i].target, v->manifest->build_id, v->module);
-    for (const char *line = v->files.data; line != NULL && *line != '\0';) {
-        size_t size = strcspn(line, "\n");
-
-        vlog_add(v, "read_verilog %s rtl/%.*s\n", TARGETS[i].read, (int)size, line);
-        line += size + (line[size] == '\n');
+    vlog_add(v, "# %s for %s, build %s. Run in the emitted folder: yosys -s scripts/%s.ys\n", top,
+             TARGETS[i].target, v->manifest->build_id, v->module);
+    write_reads(v);
+    vlog_add(v, "hierarchy -check -top %s\n", top);
+    if (strcmp(v->options->top, "core") != 0)
+        vlog_add(v, "setattr -mod -set keep_hierarchy 1 %s_encoder\n", name);
+    for (uint32_t l = 0; l < v->net->num_layers; l++) {
+        if (widths[l + 1] > 0)
+            vlog_add(v, "setattr -mod -set keep_hierarchy 1 %s_layer%u\n", name, l);
     }
-    vlog_add(v, "hierarchy -check -top %s\n", v->manifest->top_module);
-    vlog_add(v, TARGETS[i].synth, v->manifest->top_module);
+    vlog_add(v, "setattr -mod -set keep_hierarchy 1 %s_group_sum %s_argmax\n", name, name);
+    text_add(&v->text, "%s%s", BEGIN, TARGETS[i].map);
     vlog_add(v, "stat\n");
     if (v->status == ERR_OK) v->status = text_status(&v->text, "a script", v->err);
     snprintf(path, sizeof path, "scripts/%s.ys", v->module);
     if (v->status == ERR_OK) vlog_file(v, path, v->text.data, v->text.size, "script");
 }
 
-void vlog_scripts(struct vlog *v)
+void vlog_scripts(struct vlog *v, const uint32_t *widths)
 {
+    static const char *const MAPS[] = {"compare_map.v", "lut_node_xilinx.v"};
+
+    for (size_t i = 0; i < sizeof MAPS / sizeof MAPS[0]; i++) {
+        const struct embedded *map = template_find(MAPS[i]);
+        char path[64];
+
+        snprintf(path, sizeof path, "scripts/%s", MAPS[i]);
+        if (v->status == ERR_OK && map == NULL)
+            v->status = err_set(v->err, ERR_ARG, "%s is not in this program", MAPS[i]);
+        if (v->status == ERR_OK) vlog_file(v, path, map->text, map->size, "script");
+    }
     for (size_t i = 0; i < sizeof TARGETS / sizeof TARGETS[0]; i++)
-        write_script(v, i);
+        write_script(v, i, widths);
 }

@@ -152,7 +152,11 @@ static int compare_terms(const void *a, const void *b)
 /* "{...}" of the terms, the first lowest. Runs on one wire become slices. */
 static void write_terms(struct vlog *v, uint32_t class, const struct term *terms, uint32_t count)
 {
-    vlog_add(v, "{");
+    bool single = true;
+
+    for (uint32_t i = 1; i < count && single; i++)
+        single = terms[i].wire == terms[0].wire && terms[i].bit == terms[0].bit + i;
+    if (!single) vlog_add(v, "{");
     for (uint32_t end = count; end > 0;) {
         uint32_t start = end - 1;
         const struct term *last = &terms[end - 1];
@@ -174,7 +178,7 @@ static void write_terms(struct vlog *v, uint32_t class, const struct term *terms
         vlog_item(v, item, start == 0, 8);
         end = start;
     }
-    vlog_add(v, "}");
+    if (!single) vlog_add(v, "}");
 }
 
 static struct popcount_shape get_shape(const struct term *terms, uint32_t count, uint32_t bias)
@@ -302,7 +306,7 @@ static void write_group_sum(struct vlog *v, struct sums *sums, const struct vlog
     uint32_t width = net->num_classes * netlist_score_bits(net);
     const char *out = depth > 0 ? "next_scores" : "out_scores";
     uint8_t *used = calloc((size_t)bus->count + 1, 1);
-    char what[96];
+    char what[96], ports[96], stages[32];
 
     if (used == NULL) {
         v->status = err_nomem(v->err, "class sums");
@@ -310,11 +314,12 @@ static void write_group_sum(struct vlog *v, struct sums *sums, const struct vlog
     }
     for (uint32_t i = 0; i < bus->count; i++)
         used[i] = v->read[bus->signals[i]];
-    snprintf(what, sizeof what, "sums of %u classes, %u register stages after them",
-             net->num_classes, depth);
-    vlog_begin(v, "group_sum", what,
-               "in_bits: what leaves the last layer; out_scores: class c at [score bits * c +: "
-               "score bits]");
+    snprintf(what, sizeof what, "sums of %u classes, %s after them", net->num_classes,
+             vlog_stages(stages, depth));
+    snprintf(ports, sizeof ports,
+             "in_bits: what leaves the last layer; out_scores: class c at [%u*c +: %u]",
+             width / net->num_classes, width / net->num_classes);
+    vlog_begin(v, "group_sum", what, ports);
     vlog_add(v, "(\n");
     if (depth > 0) vlog_add(v, "    input  wire clk,\n");
     if (bus->count > 0) vlog_add(v, "    input  wire [%u:0] in_bits,\n", bus->count - 1);
@@ -367,10 +372,10 @@ void vlog_argmax(struct vlog *v)
     unsigned depth = net->pipeline.argmax;
     bool scores = v->options->scores;
     const char *out = depth > 0 ? "next_class" : "out_class";
-    char what[96];
+    char what[96], stages[32];
 
-    snprintf(what, sizeof what, "greatest of %u scores of %u bits, %u register stages after it",
-             net->num_classes, score, depth);
+    snprintf(what, sizeof what, "greatest of %u scores of %u bits, %s after it", net->num_classes,
+             score, vlog_stages(stages, depth));
     vlog_begin(
         v, "argmax", what,
         scores ? "in_scores; out_class: lowest class of the greatest score; out_scores: its scores"

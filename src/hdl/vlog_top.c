@@ -53,14 +53,14 @@ void vlog_core(struct vlog *v, const uint32_t *widths)
 {
     const struct netlist *net = v->net;
     uint32_t scores = net->num_classes * netlist_score_bits(net);
-    char what[96], last[32];
+    uint32_t width = netlist_score_bits(net);
+    char what[96], ports[128], last[32];
 
     snprintf(what, sizeof what, "from encoder bits to class, %u cycles, one sample a cycle",
              core_latency(net));
-    vlog_begin(
-        v, "core", what,
-        "in_bits: encoder bit b at [b]; out_class; out_scores: class c at [score bits * c +: "
-        "score bits]");
+    snprintf(ports, sizeof ports,
+             "in_bits: encoder bit b at [b]; out_scores: class c at [%u*c +: %u]", width, width);
+    vlog_begin(v, "core", what, ports);
     vlog_add(v,
              "(\n    input  wire clk,\n    input  wire rst,  // clears the valid bits only\n"
              "    input  wire in_valid,\n    input  wire [%u:0] in_bits,\n",
@@ -70,11 +70,11 @@ void vlog_core(struct vlog *v, const uint32_t *widths)
     vlog_add(v, "    wire [%u:0] scores;\n    %s_group_sum u_group_sum (%s", scores - 1, net->name,
              clock(net->pipeline.popcount));
     if (widths[net->num_layers] > 0) vlog_add(v, ".in_bits(%s), ", last);
-    vlog_add(
-        v,
-        ".out_scores(scores));\n    %s_argmax u_argmax (%s.in_scores(scores), %s.out_class(%s));\n",
-        net->name, clock(net->pipeline.argmax),
-        v->options->scores ? ".out_scores(out_scores), " : "", "out_class");
+    vlog_add(v,
+             ".out_scores(scores));\n    %s_argmax u_argmax (\n"
+             "        %s.in_scores(scores), %s.out_class(out_class));\n",
+             net->name, clock(net->pipeline.argmax),
+             v->options->scores ? ".out_scores(out_scores), " : "");
     vlog_add(v,
              "    pipe_valid #(.DEPTH(%u)) u_valid (\n"
              "        .clk(clk), .rst(rst), .in(in_valid), .out(out_valid));\n",
@@ -86,14 +86,15 @@ void vlog_full(struct vlog *v)
 {
     const struct netlist *net = v->net;
     unsigned depth = net->pipeline.encoder;
-    char what[96];
+    uint32_t width = netlist_score_bits(net);
+    char what[96], ports[128];
 
     snprintf(what, sizeof what, "from integer codes to class, %u cycles, one sample a cycle",
              netlist_latency(net));
-    vlog_begin(
-        v, "full", what,
-        "in_codes: feature f at [code bits * f +: code bits]; out_class; out_scores: class c at "
-        "[score bits * c +: score bits]");
+    snprintf(ports, sizeof ports,
+             "in_codes: feature f at [%u*f +: %u]; out_scores: class c at [%u*c +: %u]",
+             net->code_bits, net->code_bits, width, width);
+    vlog_begin(v, "full", what, ports);
     vlog_add(v,
              "(\n    input  wire clk,\n    input  wire rst,  // clears the valid bits only\n"
              "    input  wire in_valid,\n    input  wire [%u:0] in_codes,\n",
