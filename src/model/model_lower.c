@@ -138,7 +138,7 @@ static void lower_layer(struct lowering *low, const struct layer *layer, size_t 
     unsigned n = layer->desc.num_inputs, m = layer->desc.num_outputs;
 
     for (uint32_t i = 0; i < layer->num_outputs; i++) {
-        uint32_t instance = i / m, kept[MAX_INPUTS], fan_in[MAX_INPUTS];
+        uint32_t instance = i / m, kept[MAX_INPUTS], fan_in[MAX_INPUTS] = {0};
         struct netlist_origin origin = {.lut = i, .layer = (uint16_t)index};
         uint64_t words[MAX_WORDS] = {0};
         unsigned left;

@@ -132,8 +132,9 @@ static double loss_of(struct model *model, struct tile *tile, const struct datas
         layer_prepare(model->layers[l]);
     tile_load(tile, model, data->train.codes, NULL, 0, data->train.count);
     tile_forward(tile, model, NULL);
-    loss_cross_entropy(tile->logits, data->train.labels, model->num_classes, data->train.count,
-                       (float)(1.0 / model->tau), grad, losses);
+    loss_cross_entropy(&(struct loss){.num_classes = model->num_classes}, tile->logits,
+                       data->train.labels, data->train.count, (float)(1.0 / model->tau), grad,
+                       losses);
     for (size_t s = 0; s < data->train.count; s++)
         sum += (double)losses[s];
     return sum;
@@ -148,8 +149,9 @@ static void gradient_of(struct model *model, struct tile *tile, const struct dat
     float losses[LAYER_TILE];
 
     loss_of(model, tile, data);
-    loss_cross_entropy(tile->logits, data->train.labels, model->num_classes, data->train.count,
-                       (float)(1.0 / model->tau), tile->grad_logits, losses);
+    loss_cross_entropy(&(struct loss){.num_classes = model->num_classes}, tile->logits,
+                       data->train.labels, data->train.count, (float)(1.0 / model->tau),
+                       tile->grad_logits, losses);
     for (size_t above = model->num_layers; above-- > 1;)
         tile_backward_layer(tile, model, above, NULL);
     memset(grad, 0, desc->num_params * sizeof *grad);
