@@ -112,6 +112,11 @@ demo: ## emit, co-simulate and synthesise MODEL; print one table
 	@$(SUB_MAKE) all
 	@tools/demo.sh $(BIN) $(MODEL) $(TARGET)
 
+pretrained-models: ## train the shipped models again (DIFFLUT_DATA; minutes, not in CI)
+	@tools/deps.sh build
+	@$(SUB_MAKE) all
+	tools/train_pretrained.sh $(BIN)
+
 clean: ## remove build/
 	rm -rf $(BUILD)
 
