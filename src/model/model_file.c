@@ -7,6 +7,7 @@
  *   encoder.toggles                  u32 (toggles)
  *   layers.L.mapping_indices         u32 (W * P, n)   wiring, slot l = address bit l
  *   layers.L.mapping.W               f32 (W * n, C)   learned wires: weights of the candidates
+ *   layers.L.mapping.tau             f64 ()           and their softmax temperature
  *   layers.L.mapping.candidates      u32 (W * n, C)   and the candidates, unless all inputs are
  *   layers.L.<parameter>             f32 (W, ...)     as the original library names them
  *   layers.L.table_bits              u64 (W * m, words) hard tables; must equal what the
@@ -124,6 +125,9 @@ static enum err_status add_selection(struct safetensors *file, const struct sele
 
     layer_tensor_name(name, index, "mapping.W");
     status = safetensors_add(file, name, SAFETENSORS_F32, 2, shape, selection->weights, err);
+    layer_tensor_name(name, index, "mapping.tau");
+    if (status == ERR_OK)
+        status = safetensors_add(file, name, SAFETENSORS_F64, 0, NULL, &selection->next_tau, err);
     if (status != ERR_OK || selection->wires == NULL) return status;
     layer_tensor_name(name, index, "mapping.candidates");
     return safetensors_add(file, name, SAFETENSORS_U32, 2, shape, selection->wires, err);
@@ -381,16 +385,24 @@ static enum err_status read_selection(const struct safetensors *file, struct lay
 {
     struct selection *selection = layer->selection;
     size_t shape[2] = {selection->slots, selection->candidates};
-    const struct safetensors_tensor *weights, *wires = NULL;
+    const struct safetensors_tensor *weights, *tau, *wires = NULL;
     char name[NAME_SIZE];
     enum err_status status;
 
     layer_tensor_name(name, index, "mapping.W");
     status = safetensors_require(file, name, SAFETENSORS_F32, 2, shape, &weights, err);
+    layer_tensor_name(name, index, "mapping.tau");
+    if (status == ERR_OK)
+        status = safetensors_require(file, name, SAFETENSORS_F64, 0, NULL, &tau, err);
     layer_tensor_name(name, index, "mapping.candidates");
     if (status == ERR_OK && selection->wires != NULL)
         status = safetensors_require(file, name, SAFETENSORS_U32, 2, shape, &wires, err);
     if (status != ERR_OK) return status;
+    memcpy(&selection->next_tau, tau->data, sizeof selection->next_tau);
+    if (!isfinite(selection->next_tau) || selection->next_tau <= 0)
+        return err_set(err, ERR_FORMAT, "%s: layers.%zu.mapping.tau is not a positive number", path,
+                       index);
+    selection->tau = selection->next_tau;
     memcpy(selection->weights, weights->data, weights->count * sizeof *selection->weights);
     if (wires != NULL)
         memcpy(selection->wires, wires->data, wires->count * sizeof *selection->wires);

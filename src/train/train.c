@@ -71,6 +71,18 @@ static void copy_block(float *best, float *own, size_t count, bool keep)
     memcpy(keep ? best : own, keep ? own : best, count * sizeof *own);
 }
 
+/* Learned wires: the weights, and the temperature at which their mixture was judged. */
+static void copy_selection(float *best, const struct layer *layer, bool keep)
+{
+    size_t count = layer->width * layer_num_weights(layer);
+
+    copy_block(best, layer->selection->weights, count, keep);
+    if (keep)
+        best[count] = (float)layer->selection->next_tau;
+    else
+        layer->selection->tau = layer->selection->next_tau = (double)best[count];
+}
+
 /* Copies all parameters to the best ones (keep) or back. */
 static void copy_params(const struct trainer *t, bool keep)
 {
@@ -79,9 +91,7 @@ static void copy_params(const struct trainer *t, bool keep)
         size_t own = layer->width * layer->desc.num_params;
 
         copy_block(t->best + t->offset[l], layer->params, own, keep);
-        if (layer->selection != NULL)
-            copy_block(t->best + t->offset[l] + own, layer->selection->weights,
-                       layer->width * layer_num_weights(layer), keep);
+        if (layer->selection != NULL) copy_selection(t->best + t->offset[l] + own, layer, keep);
         if (!keep) layer_prepare(layer);
     }
 }

@@ -83,6 +83,7 @@ static enum err_status allocate_params(struct trainer *t, struct err *err)
 
         t->offset[l] = t->num_params;
         t->num_params += layer->width * (layer->desc.num_params + layer_num_weights(layer));
+        if (layer->selection != NULL) t->num_params++; /* its tau, kept with the best weights */
         t->num_tables += layer->width * layer->desc.num_outputs;
         t->first_node[l] = nodes;
         nodes += layer->width;

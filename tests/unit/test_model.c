@@ -402,6 +402,44 @@ static void test_save_load(void **state)
     config_free(config);
 }
 
+/* Learned wires come back with weights, candidates and temperature: the soft pass is the same too. */
+static void test_save_load_learned(void **state)
+{
+    struct small_shape shape = {.node = "probabilistic",
+                                .encoder = "thermometer",
+                                .features = 9,
+                                .bits = 2,
+                                .code_bits = 5,
+                                .classes = 2,
+                                .layers = 2,
+                                .n = 3,
+                                .width = {10, 8}};
+    struct config *config = small_config(&shape, "layer_config: {candidates: 5}\n");
+    struct dataset *data = small_dataset(&shape, 60, 60, 8);
+    struct model *model, *again = NULL;
+    struct scratch scratch;
+    float a[120], b[120];
+    struct err err = {0};
+
+    (void)state;
+    strcpy(config->layer_type[0], "learnable");
+    strcpy(config->layer_type[1], "learnable");
+    model = small_model(config, data);
+    model->layers[0]->selection->next_tau = 0.125;
+    layer_prepare(model->layers[0]);
+    scratch_create(&scratch);
+    assert_int_equal(model_save(model, scratch.folder, NULL, &err), ERR_OK);
+    if (model_open(&again, scratch.folder, NULL, 0, &err) != ERR_OK) fail_msg("%s", err.message);
+    model_soft(model, data->test.codes, 60, 1, a, &err);
+    model_soft(again, data->test.codes, 60, 1, b, &err);
+    assert_memory_equal(a, b, sizeof a);
+    model_free(again);
+    scratch_remove(&scratch);
+    model_free(model);
+    dataset_free(data);
+    config_free(config);
+}
+
 static void test_not_found(void **state)
 {
     struct model *model = NULL;
@@ -423,6 +461,7 @@ int main(void)
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_save_load),
         cmocka_unit_test(test_not_found),
+        cmocka_unit_test(test_save_load_learned),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
