@@ -47,6 +47,15 @@
 #define SIMD_INLINE static inline __attribute__((always_inline))
 #define SIMD_KERNEL static __attribute__((noinline))
 
+/* Unrolls the loop that follows up to n times, so that its small arrays stay in registers. Sanitized
+ * builds, at -O1, cannot do it and say so. */
+#if defined(__clang__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SIMD_UNROLL(n)
+#else
+#define SIMD_PRAGMA(text) _Pragma(#text)
+#define SIMD_UNROLL(n)    SIMD_PRAGMA(GCC unroll n)
+#endif
+
 /* Alignment of every activation row and parameter slab, in bytes. */
 enum { SIMD_ALIGN = 64 };
 

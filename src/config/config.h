@@ -167,8 +167,13 @@ struct config_dataset {
     char label[CONFIG_NAME_SIZE]; /* "" when not given */
 };
 
+struct node_registry; /* node/node.h */
+
 struct config {
     char path[512]; /* where it was read from, for messages; "" when built in memory */
+    /* A program's own node types, which node_type may name beside the library's; borrowed; NULL:
+     * none. Set by who reads the configuration, and copied with it. */
+    const struct node_registry *own_nodes;
     /* `name` is [A-Za-z0-9_], first not a digit: it becomes a Verilog module prefix. Not given, it is
      * pretrained_name, else the file's stem with every other character replaced by '_'. */
     CONFIG_IDENTITY(CONFIG_FIELD)

@@ -11,20 +11,21 @@ SIMD_INLINE void KERNEL(multiply)(const struct dense *shape, const float *weight
     for (size_t s = 0; s < count; s += 8) {
         v8 sum[4];
 
-#pragma GCC unroll 4
-        for (size_t k = 0; k < many; k++)
+        SIMD_UNROLL(4)
+        for (size_t k = 0; k < many; k++) {
             if (bias != NULL)
                 sum[k] = (v8){0} + bias[o + k];
             else
                 sum[k] = *(const v8_row *)(out[o + k] + s);
+        }
         for (size_t i = 0; i < shape->inputs; i++) {
             v8 x = *(const v8_row *)(in[i] + s);
 
-#pragma GCC unroll 4
+            SIMD_UNROLL(4)
             for (size_t k = 0; k < many; k++)
                 sum[k] += row[k * shape->out_stride + i * shape->in_stride] * x;
         }
-#pragma GCC unroll 4
+        SIMD_UNROLL(4)
         for (size_t k = 0; k < many; k++)
             *(v8_row *)(out[o + k] + s) = sum[k];
     }
@@ -52,11 +53,11 @@ SIMD_INLINE void KERNEL(correlate)(const struct dense *shape, const float *const
         for (size_t s = 0; s < count; s += 8) {
             v8 x = *(const v8_row *)(in[i] + s);
 
-#pragma GCC unroll 4
+            SIMD_UNROLL(4)
             for (size_t k = 0; k < many; k++)
                 sum[k] += *(const v8_row *)(grad_out[o + k] + s) * x;
         }
-#pragma GCC unroll 4
+        SIMD_UNROLL(4)
         for (size_t k = 0; k < many; k++)
             grad_weights[(o + k) * shape->out_stride + i * shape->in_stride] +=
                 KERNEL(lanes_sum)(sum[k]);

@@ -9,7 +9,7 @@
 
 typedef float v8 __attribute__((vector_size(32)));
 
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL SIMD_UNROLL(8)
 
 #define KERNEL(name) name##_baseline
 #include "extended_difference_kernel.h"

@@ -13,7 +13,7 @@ typedef float v8_unaligned __attribute__((vector_size(32), aligned(4), may_alias
 enum { MAX_LOW = 3, MAX_HIGH = 9 };
 
 /* Constant trip counts up to 8 (n <= 6) unroll whole, which keeps the small arrays in registers. */
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL SIMD_UNROLL(8)
 
 /* Lane l of bit[j] is bit j of l. */
 static const v8 lane_bit[MAX_LOW] = {

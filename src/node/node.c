@@ -23,7 +23,7 @@ static const struct node_type *const types[] = {
 };
 /* clang-format on */
 
-enum { NUM_TYPES = sizeof types / sizeof types[0] };
+enum { NUM_TYPES = sizeof types / sizeof types[0], MAX_LISTED = 64 };
 
 const struct node_type *const *node_types(size_t *count)
 {
@@ -31,12 +31,21 @@ const struct node_type *const *node_types(size_t *count)
     return types;
 }
 
-const struct node_type *node_find(const char *name)
+static const struct node_type *find_in(const struct node_type *const *list, size_t count,
+                                       const char *name)
 {
-    for (size_t i = 0; i < NUM_TYPES; i++) {
-        if (strcmp(types[i]->name, name) == 0) return types[i];
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(list[i]->name, name) == 0) return list[i];
     }
     return NULL;
+}
+
+const struct node_type *node_find(const struct node_registry *own, const char *name)
+{
+    const struct node_type *type = find_in(types, NUM_TYPES, name);
+
+    if (type == NULL && own != NULL) type = find_in(own->types, own->count, name);
+    return type;
 }
 
 void node_add_tensor(struct node_desc *desc, const char *name, size_t rows, size_t columns,
@@ -66,7 +75,7 @@ static enum err_status pairs_of_type(const struct config *config, const struct n
         for (size_t t = 0; t < type->num_options; t++)
             known_here |= strcmp(type->options[t].name, pair->key) == 0;
         for (size_t l = 0; l < config->num_layers; l++) {
-            const struct node_type *other = node_find(config->node_type[l]);
+            const struct node_type *other = node_find(config->own_nodes, config->node_type[l]);
 
             for (size_t t = 0; other != NULL && t < other->num_options; t++)
                 known |= strcmp(other->options[t].name, pair->key) == 0;
@@ -133,21 +142,27 @@ static enum err_status read_outputs(struct node_desc *desc, const struct config 
     return status;
 }
 
+static enum err_status unknown_type(const struct config *config, const char *name, struct err *err)
+{
+    const struct node_registry *own = config->own_nodes;
+    const char *names[NUM_TYPES + MAX_LISTED];
+    size_t count = 0;
+
+    for (; count < NUM_TYPES; count++)
+        names[count] = types[count]->name;
+    for (size_t i = 0; own != NULL && i < own->count && i < MAX_LISTED; i++)
+        names[count++] = own->types[i]->name;
+    return config_complain_name(config, "node_type", name, names, count, err);
+}
+
 enum err_status node_describe(struct node_desc *desc, const struct config *config, size_t layer,
                               struct err *err)
 {
     enum err_status status;
 
     memset(desc, 0, sizeof *desc);
-    desc->type = node_find(config->node_type[layer]);
-    if (desc->type == NULL) {
-        const char *names[NUM_TYPES];
-
-        for (size_t i = 0; i < NUM_TYPES; i++)
-            names[i] = types[i]->name;
-        return config_complain_name(config, "node_type", config->node_type[layer], names, NUM_TYPES,
-                                    err);
-    }
+    desc->type = node_find(config->own_nodes, config->node_type[layer]);
+    if (desc->type == NULL) return unknown_type(config, config->node_type[layer], err);
     desc->num_inputs = (unsigned)config->node_input_dim[layer];
     desc->table_size = (size_t)1 << desc->num_inputs;
     desc->temperature = config->runtime.temperature;

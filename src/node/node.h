@@ -67,7 +67,8 @@ struct node_type {
 
     /* Default initialisation of one node, buffers included. */
     void (*init)(const struct node_desc *desc, float *params, struct rng *rng);
-    /* Passes input 0 through: clarity c, noise standard deviation s (SPEC 5, residual). */
+    /* Passes input 0 through: clarity c, noise standard deviation s (SPEC 5, residual). NULL: the type
+     * has no such start. */
     void (*init_residual)(const struct node_desc *desc, float *params, struct rng *rng,
                           double clarity, double noise);
 
@@ -110,8 +111,16 @@ struct node_type {
                      uint32_t address, double *margin);
 };
 
+/* A program's own node types, beside the library's. */
+struct node_registry {
+    const struct node_type *const *types;
+    size_t count;
+};
+
+/* The library's own. */
 const struct node_type *const *node_types(size_t *count);
-const struct node_type *node_find(const char *name); /* NULL when unknown */
+/* Among the library's and those of `own` (may be NULL). NULL when unknown. */
+const struct node_type *node_find(const struct node_registry *own, const char *name);
 
 /* Fills *desc for a layer of the configuration (layer index for the type's name and n). */
 enum err_status node_describe(struct node_desc *desc, const struct config *config, size_t layer,

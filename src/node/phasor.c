@@ -13,7 +13,7 @@ struct complex8 {
     v8 real, imaginary;
 };
 
-#define UNROLL _Pragma("GCC unroll 4")
+#define UNROLL SIMD_UNROLL(4)
 
 static const float pi = 3.14159265358979F;
 

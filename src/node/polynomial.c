@@ -13,7 +13,7 @@ typedef float v8_row __attribute__((vector_size(32), may_alias));
 /* Vectors worked on together: sixteen samples share the loads of a term's indices and weights. */
 enum { PAIR = 2 };
 
-#define UNROLL _Pragma("GCC unroll 2")
+#define UNROLL SIMD_UNROLL(2)
 
 #define KERNEL(name) name##_baseline
 #include "polynomial_kernel.h"

@@ -8,7 +8,7 @@
 
 typedef float v8 __attribute__((vector_size(32)));
 
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL SIMD_UNROLL(8)
 
 #define TRANSFORM                                                                                  \
     SIMD_KERNEL void KERNEL(walsh_transform)(unsigned n, v8 *values)                               \

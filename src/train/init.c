@@ -257,6 +257,14 @@ static void init_node(const struct layer *layer, size_t node, const struct init_
     }
 }
 
+static enum err_status check_rule(const struct init_rule *rule, const struct config *config,
+                                  const struct layer *layer, struct err *err)
+{
+    if (rule->draw != NULL || layer->desc.type->init_residual != NULL) return ERR_OK;
+    return config_complain(config, "runtime.init_fn", err, "%s nodes have no start named '%s'",
+                           layer->desc.type->name, config->runtime.init_fn);
+}
+
 static enum err_status unknown(const struct config *config, struct err *err)
 {
     const char *names[4 * NUM_RULES];
@@ -283,6 +291,8 @@ enum err_status init_apply(struct model *model, struct err *err)
     if (config->runtime.init_fn[0] == '\0') return ERR_OK;
     if (rule == NULL) return unknown(config, err);
     status = init_read(&options, rule, config, err);
+    for (size_t l = 0; status == ERR_OK && l < model->num_layers; l++)
+        status = check_rule(rule, config, model->layers[l], err);
     for (size_t l = 0; status == ERR_OK && l < model->num_layers; l++) {
         struct layer *layer = model->layers[l];
 
