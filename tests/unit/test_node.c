@@ -447,7 +447,7 @@ static void check_derivative(const struct smooth_type *type, const struct single
 static void check_differences(const struct smooth_type *type, unsigned n, unsigned m,
                               struct rng *rng)
 {
-    bool lookup = node_find(type->type)->lookup;
+    bool lookup = node_find(NULL, type->type)->lookup;
     struct drawn_noise noise;
     struct single_node node;
 
