@@ -1,6 +1,7 @@
 #include "tile.h"
 
 #include "base/simd.h"
+#include "group_sum.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -190,27 +191,12 @@ static void disturb(struct tile *tile, const struct model *model, const struct t
 
 /* --- passes --- */
 
-SIMD_CLONES static void add_rows(float *sum, const float *rows, size_t num_rows, float scale,
-                                 size_t count)
+static void class_sums(struct tile *tile, const struct model *model)
 {
-    memset(sum, 0, count * sizeof *sum);
-    for (size_t r = 0; r < num_rows; r++) {
-        for (size_t s = 0; s < count; s++)
-            sum[s] += rows[r * LAYER_TILE + s];
-    }
-    for (size_t s = 0; s < count; s++)
-        sum[s] *= scale;
-}
+    size_t top = model->num_layers - 1;
 
-/* GroupSum: class c sums outputs [c*G, (c+1)*G) and divides by tau (SPEC 4). */
-static void group_sum(struct tile *tile, const struct model *model)
-{
-    const struct layer_tile *top = &tile->layers[model->num_layers - 1];
-    float scale = (float)(1.0 / model->tau);
-
-    for (size_t c = 0; c < model->num_classes; c++)
-        add_rows(tile->logits + c * LAYER_TILE, top->out + c * top->grad_group * LAYER_TILE,
-                 top->grad_group, scale, tile->count);
+    group_sum_forward(tile->layers[top].out, model->layers[top]->num_outputs, model->num_classes,
+                      model->tau, tile->logits, tile->count);
 }
 
 SIMD_CLONES static void bits_to_reals(const uint8_t *bits, float *reals, size_t count)
@@ -239,7 +225,7 @@ void tile_forward(struct tile *tile, const struct model *model, const struct til
         layer_forward(model->layers[l], &tile->layers[l], tile->count);
         if (l + 1 < model->num_layers) disturb(tile, model, noise, l);
     }
-    group_sum(tile, model);
+    class_sums(tile, model);
 }
 
 /* Draws the bits of layer l from the soft values at its bit inputs. */
@@ -283,7 +269,7 @@ void tile_sample(struct tile *tile, const struct model *model, const struct tile
         for (size_t s = 0; s < tile->samples; s++)
             tile->layers[model->num_layers - 1].out[i * LAYER_TILE + s] = in[i * LAYER_TILE + s];
     }
-    group_sum(tile, model);
+    class_sums(tile, model);
 }
 
 void tile_backward_layer(struct tile *tile, const struct model *model, size_t layer,

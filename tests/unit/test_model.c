@@ -1,6 +1,7 @@
 /* Models: reference against netlist evaluator on swept shapes, gradients against differences, golden
  * whole models, files and their faults. */
 #include "base/file.h"
+#include "model/group_sum.h"
 #include "model/model.h"
 #include "model/safetensors.h"
 #include "model/tile.h"
@@ -287,6 +288,38 @@ static void test_golden_models(void **state)
     check_golden_model("dwn");
 }
 
+/* Against the original's numbers, also where the classes do not divide the width. */
+static void test_golden_group_sum(void **state)
+{
+    static const char *const names[] = {"f20_k10", "f7_k7", "f12_k5", "f23_k10"};
+    static float in[23 * LAYER_TILE], logits[10 * LAYER_TILE];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct safetensors *file = NULL;
+        const struct safetensors_tensor *x, *y;
+        struct err err = {0};
+        char path[128];
+        double tau;
+
+        snprintf(path, sizeof path, "tests/golden/group_sum/%s.safetensors", names[i]);
+        if (safetensors_read(&file, path, &err) != ERR_OK) fail_msg("%s", err.message);
+        x = safetensors_find(file, "x");
+        y = safetensors_find(file, "y");
+        tau = strtod(safetensors_metadata(file, "tau"), NULL);
+        for (size_t k = 0; k < x->count; k++)
+            in[k % x->shape[1] * LAYER_TILE + k / x->shape[1]] = ((const float *)x->data)[k];
+        group_sum_forward(in, x->shape[1], y->shape[1], tau, logits, 16);
+        for (size_t k = 0; k < y->count; k++) {
+            float expected = ((const float *)y->data)[k];
+
+            assert_float_equal(logits[k % y->shape[1] * LAYER_TILE + k / y->shape[1]], expected,
+                               1e-5F * fabsf(expected) + 1e-6F);
+        }
+        safetensors_free(file);
+    }
+}
+
 /* --- modes --- */
 
 static void test_modes(void **state)
@@ -461,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_save_load),
         cmocka_unit_test(test_not_found),
+        cmocka_unit_test(test_golden_group_sum),
         cmocka_unit_test(test_save_load_learned),
     };
 
