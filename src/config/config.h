@@ -246,6 +246,12 @@ enum err_status config_structural_hash(const struct config *config, char hash[HA
 enum err_status config_structural_compare(const char *expected, const char *found, const char *what,
                                           struct err *err);
 
+/* The same for training: the structure and every other key that decides the trained weights. A
+ * checkpoint is resumed under an equal text only. */
+void config_training_text(const struct config *config, struct text *out);
+enum err_status config_training_compare(const char *expected, const char *found, const char *what,
+                                        struct err *err);
+
 /* Line of a dotted key in the file, or 0. */
 int config_line(const struct config *config, const char *key);
 

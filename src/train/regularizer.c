@@ -5,6 +5,7 @@
 #include "node/walsh.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { MAX_TABLE = 1 << NODE_MAX_INPUTS, CHUNK = 64 };
@@ -422,7 +423,7 @@ enum err_status regularizer_read(struct regularizer_use *use, const struct confi
 {
     const struct config_regularizer *wanted = &config->runtime.regularizers[index];
     const struct regularizer *rule = regularizer_find(wanted->name);
-    char section[CONFIG_NAME_SIZE + 32] = "runtime.regularizers.";
+    char section[CONFIG_NAME_SIZE + 32];
 
     if (rule == NULL) return unknown(config, wanted->name, err);
     *use = (struct regularizer_use){.rule = rule,
@@ -430,7 +431,7 @@ enum err_status regularizer_read(struct regularizer_use *use, const struct confi
                                     .weight = wanted->weight,
                                     .power = rule->power,
                                     .upstream = strcmp(config->compat, "upstream") == 0};
-    strcat(section, wanted->name);
+    snprintf(section, sizeof section, "runtime.regularizers.%s", wanted->name);
     return config_options_read(config, section, &wanted->kwargs, rule->options, rule->num_options,
                                use, err);
 }

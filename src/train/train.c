@@ -1,70 +1,70 @@
 #include "train.h"
 
+#include "base/file.h"
+#include "checkpoint.h"
 #include "init.h"
-#include "trainer.h"
+#include "train_step.h"
+#include "watch.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-static double now(void)
+/* --- progress --- */
+
+static struct train_progress progress_of(const struct trainer *t)
 {
-    struct timespec t;
+    struct train_progress progress = {
+        .epoch = t->place.epochs_done + 1,
+        .epochs = (size_t)t->config->training.epochs,
+        .batch = t->place.batches_done,
+        .batches = t->steps_per_epoch,
+        .loss = t->place.weight > 0 ? t->place.loss / t->place.weight : 0,
+        .num_terms = t->place.num_terms,
+    };
+    double total = (double)(t->steps_per_epoch * (size_t)t->config->training.epochs);
+    double here = (double)(t->place.step - t->first_step);
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    for (size_t i = 0; i < t->place.num_terms; i++) {
+        progress.terms[i] = t->place.terms[i];
+        progress.loss_regularizers += t->place.terms[i].loss;
+    }
+    progress.seconds = trainer_now() - t->started;
+    if (here > 0) progress.seconds_left = progress.seconds * (total - (double)t->place.step) / here;
+    if (t->step_seconds > 0)
+        progress.samples_per_second = (double)t->step_samples / t->step_seconds;
+    return progress;
 }
 
-static void note_terms(struct trainer *t, struct train_progress *progress)
+static void report(const struct trainer *t, const struct train_progress *progress)
 {
-    progress->num_terms = train_step_terms(t, progress->terms);
-    progress->loss_regularizers = 0;
-    for (size_t i = 0; i < progress->num_terms; i++)
-        progress->loss_regularizers += progress->terms[i].loss;
-}
-
-static void report(const struct trainer *t, struct train_progress *progress, double started)
-{
-    double done =
-        (double)t->step / (double)(t->steps_per_epoch * (size_t)t->config->training.epochs);
-
-    progress->seconds = now() - started;
-    progress->seconds_left = done > 0 ? progress->seconds * (1 - done) / done : 0;
-    progress->samples_per_second =
-        t->step_seconds > 0 ? (double)t->step_samples / t->step_seconds : 0;
     if (t->options->progress != NULL) t->options->progress(progress, t->options->user);
 }
 
-static enum err_status run_epoch(struct trainer *t, struct train_progress *progress, double started,
-                                 struct err *err)
+/* Reports epoch number `epoch` (from 0) as it stands in the history. */
+static void report_epoch(const struct trainer *t, size_t epoch, bool replayed)
 {
-    double loss = 0, weight = 0;
+    const struct trainer_epoch *row = &t->history[epoch];
+    struct train_progress progress = progress_of(t);
 
-    rng_shuffle(&t->order_rng, t->order, t->num_train);
-    progress->epoch_done = false;
-    note_terms(t, progress);
-    for (size_t b = 0; b < t->steps_per_epoch; b++) {
-        size_t first = b * t->batch_size;
-        size_t batch = t->num_train - first < t->batch_size ? t->num_train - first : t->batch_size;
-        double begin = now();
-
-        progress->learning_rate =
-            schedule_rate(t->config, &t->plateau, t->step, t->steps_per_epoch);
-        loss += train_step_run(t, first, batch, progress->learning_rate, &weight);
-        t->step_seconds += now() - begin;
-        t->step_samples += batch;
-        progress->batch = b + 1;
-        progress->loss = loss / weight;
-        if (!isfinite(progress->loss))
-            return err_set(err, ERR_DIFF,
-                           "the loss is not finite after batch %zu of epoch %zu: lower "
-                           "training.learning_rate (now %g) or raise runtime.tau",
-                           b + 1, progress->epoch, progress->learning_rate);
-        report(t, progress, started);
+    progress.epoch = epoch + 1;
+    progress.batch = t->steps_per_epoch;
+    progress.epoch_done = true;
+    progress.replayed = replayed;
+    progress.loss = row->loss;
+    progress.loss_regularizers = 0;
+    for (size_t i = 0; i < progress.num_terms; i++) {
+        progress.terms[i].loss = row->terms[i];
+        progress.loss_regularizers += row->terms[i];
     }
-    return ERR_OK;
+    progress.learning_rate = row->learning_rate;
+    progress.accuracy_soft = row->accuracy_soft;
+    progress.accuracy_hard = row->accuracy_hard;
+    progress.best = row->best > 0;
+    report(t, &progress);
 }
+
+/* --- the best parameters --- */
 
 static void copy_block(float *best, float *own, size_t count, bool keep)
 {
@@ -96,59 +96,163 @@ static void copy_params(const struct trainer *t, bool keep)
     }
 }
 
+/* --- checkpoints --- */
+
+/* At an epoch's end and when the last one is old enough. Epochs of less than a second share one: what a
+ * kill can cost stays below it. `last`: nothing follows. */
+static enum err_status save(struct trainer *t, bool last, struct err *err)
+{
+    double age = trainer_now() - t->last_checkpoint;
+    double limit = t->config->training.checkpoint_seconds;
+    enum err_status status;
+
+    if (t->options->checkpoint == NULL) return ERR_OK;
+    if (t->place.batches_done == 0 && limit > 1) limit = 1;
+    if (!last && age < limit) return ERR_OK;
+    status = watch_params(t, err);
+    if (status == ERR_OK) status = checkpoint_write(t, t->options->checkpoint, err);
+    t->last_checkpoint = trainer_now();
+    return status;
+}
+
+static enum err_status check_stop(struct trainer *t, struct err *err)
+{
+    enum err_status status;
+
+    if (t->options->stop == NULL || *t->options->stop == 0) return ERR_OK;
+    status = save(t, true, err);
+    if (status != ERR_OK) return status;
+    return err_set(err, ERR_TOOL, "training was interrupted in epoch %zu after batch %zu%s",
+                   t->place.epochs_done + 1, t->place.batches_done,
+                   t->options->checkpoint != NULL ? "; --resume continues it" : "");
+}
+
+/* Goes where the checkpoint says, and tells the epochs before it again. */
+static enum err_status resume(struct trainer *t, struct err *err)
+{
+    enum err_status status = checkpoint_read(t, t->options->checkpoint, err);
+
+    if (status != ERR_OK) return status;
+    t->first_step = t->place.step;
+    t->result->epochs = t->place.epochs_done;
+    for (size_t e = 0; e < t->place.epochs_done; e++)
+        report_epoch(t, e, true);
+    trainer_tell(t, false, "resumed after %zu epochs and %zu batches", t->place.epochs_done,
+                 t->place.batches_done);
+    return ERR_OK;
+}
+
+/* --- epochs --- */
+
+static void begin_epoch(struct trainer *t)
+{
+    rng_shuffle(&t->order_rng, t->order, t->num_train);
+    t->place.loss = t->place.weight = 0;
+    t->place.num_terms = train_step_terms(t, t->place.terms);
+}
+
+static enum err_status run_batch(struct trainer *t, struct err *err)
+{
+    size_t first = t->place.batches_done * t->batch_size, left = t->num_train - first;
+    size_t batch = left < t->batch_size ? left : t->batch_size;
+    double begin = trainer_now();
+    double rate = schedule_rate(t->config, &t->plateau, t->place.step, t->steps_per_epoch);
+    struct train_progress progress;
+
+    t->place.loss += train_step_run(t, first, batch, rate, &t->place.weight);
+    t->place.batches_done++;
+    t->step_seconds += trainer_now() - begin;
+    t->step_samples += batch;
+    t->history[t->place.epochs_done].learning_rate = rate;
+    progress = progress_of(t);
+    progress.learning_rate = rate;
+    report(t, &progress);
+    return watch_loss(t, t->place.loss, rate, err);
+}
+
 /* Best is the highest hard accuracy, then the highest soft one, then the earliest. */
-static enum err_status judge_epoch(struct trainer *t, struct train_progress *progress,
-                                   struct train_result *result, struct err *err)
+static bool is_best(const struct trainer_epoch *epoch, const struct train_result *result)
+{
+    if (result->best_epoch == 0 || epoch->accuracy_hard > result->accuracy_hard) return true;
+    return epoch->accuracy_hard >= result->accuracy_hard &&
+           epoch->accuracy_soft > result->accuracy_soft;
+}
+
+static void note_best(struct trainer *t, const struct trainer_epoch *epoch)
+{
+    t->result->best_epoch = t->place.epochs_done + 1;
+    t->result->accuracy_hard = epoch->accuracy_hard;
+    t->result->accuracy_soft = epoch->accuracy_soft;
+    copy_params(t, true);
+}
+
+static enum err_status judge_epoch(struct trainer *t, struct err *err)
 {
     struct model_mode soft = {.name = "expectation", .threads = (unsigned)t->threads};
     struct model_mode hard = {.name = "deterministic", .threads = (unsigned)t->threads};
-    enum err_status status =
-        model_accuracy(t->model, &t->validation, &soft, &progress->accuracy_soft, NULL, err);
+    struct trainer_epoch *epoch = &t->history[t->place.epochs_done];
+    enum err_status status = watch_params(t, err);
 
     if (status == ERR_OK)
-        status =
-            model_accuracy(t->model, &t->validation, &hard, &progress->accuracy_hard, NULL, err);
-    progress->epoch_done = true;
-    progress->best = result->best_epoch == 0 || progress->accuracy_hard > result->accuracy_hard ||
-                     (progress->accuracy_hard >= result->accuracy_hard &&
-                      progress->accuracy_soft > result->accuracy_soft);
+        status = model_accuracy(t->model, &t->validation, &soft, &epoch->accuracy_soft, NULL, err);
+    if (status == ERR_OK)
+        status = model_accuracy(t->model, &t->validation, &hard, &epoch->accuracy_hard, NULL, err);
     if (status != ERR_OK) return status;
-    schedule_judge(t->config, &t->plateau, progress->best);
-    if (!progress->best) return ERR_OK;
-    result->best_epoch = progress->epoch;
-    result->accuracy_hard = progress->accuracy_hard;
-    result->accuracy_soft = progress->accuracy_soft;
-    copy_params(t, true);
+    epoch->loss = t->place.loss / t->place.weight;
+    epoch->best = is_best(epoch, t->result);
+    for (size_t i = 0; i < t->place.num_terms; i++)
+        epoch->terms[i] = t->place.terms[i].loss;
+    schedule_judge(t->config, &t->plateau, epoch->best > 0);
+    if (epoch->best > 0) note_best(t, epoch);
+    t->result->epochs = ++t->place.epochs_done;
+    t->place.batches_done = 0;
+    report_epoch(t, t->place.epochs_done - 1, false);
+    watch_gap(t);
     return ERR_OK;
 }
 
 /* Early stopping: training.patience epochs have gone by since the best one. */
-static bool is_over(const struct trainer *t, size_t epoch, const struct train_result *result)
+static bool is_over(const struct trainer *t)
 {
-    size_t patience = (size_t)t->config->training.patience;
+    size_t patience = (size_t)t->config->training.patience, epochs = t->place.epochs_done;
 
-    if (epoch >= (size_t)t->config->training.epochs) return true;
-    return patience > 0 && epoch >= result->best_epoch + patience;
+    if (epochs >= (size_t)t->config->training.epochs) return true;
+    return patience > 0 && epochs >= t->result->best_epoch + patience;
 }
 
-static enum err_status run_epochs(struct trainer *t, struct train_result *result, struct err *err)
+static enum err_status run_epoch(struct trainer *t, struct err *err)
 {
-    struct train_progress progress = {.epochs = (size_t)t->config->training.epochs,
-                                      .batches = t->steps_per_epoch};
-    double started = now();
     enum err_status status = ERR_OK;
 
-    copy_params(t, true);
-    while (status == ERR_OK && !is_over(t, result->epochs, result)) {
-        progress.epoch = ++result->epochs;
-        status = run_epoch(t, &progress, started, err);
-        if (status == ERR_OK) status = judge_epoch(t, &progress, result, err);
-        if (status == ERR_OK) report(t, &progress, started);
+    if (t->place.batches_done == 0) begin_epoch(t);
+    while (status == ERR_OK && t->place.batches_done < t->steps_per_epoch) {
+        status = run_batch(t, err);
+        if (t->place.batches_done == t->steps_per_epoch) break;
+        if (status == ERR_OK) status = check_stop(t, err);
+        if (status == ERR_OK) status = save(t, false, err);
     }
+    if (status == ERR_OK) status = judge_epoch(t, err);
+    if (status == ERR_OK) status = check_stop(t, err);
+    if (status == ERR_OK) status = save(t, is_over(t), err);
+    return status;
+}
+
+static enum err_status run_epochs(struct trainer *t, bool resuming, struct err *err)
+{
+    enum err_status status = ERR_OK;
+
+    t->place.num_terms = train_step_terms(t, t->place.terms);
+    copy_params(t, true);
+    if (resuming) status = resume(t, err);
+    if (status != ERR_OK) return status;
+    status = watch_use(t, false, err);
+    while (status == ERR_OK && !is_over(t))
+        status = run_epoch(t, err);
     copy_params(t, false);
-    result->samples_per_second =
+    if (status == ERR_OK) status = watch_use(t, true, err);
+    t->result->samples_per_second =
         t->step_seconds > 0 ? (double)t->step_samples / t->step_seconds : 0;
-    result->seconds = now() - started;
+    t->result->seconds = trainer_now() - t->started;
     return status;
 }
 
@@ -157,6 +261,8 @@ enum err_status train_run(struct model *model, const struct dataset *dataset,
                           struct err *err)
 {
     struct trainer trainer;
+    bool resuming =
+        options->checkpoint != NULL && options->resume && file_exists(options->checkpoint);
     enum err_status status;
 
     memset(result, 0, sizeof *result);
@@ -164,8 +270,10 @@ enum err_status train_run(struct model *model, const struct dataset *dataset,
         return err_set(err, ERR_ARG, "the encoder of model %s is not fitted", model->config->name);
     status = init_apply(model, err);
     if (status == ERR_OK) {
-        status = trainer_create(&trainer, model, dataset, options, err);
-        if (status == ERR_OK) status = run_epochs(&trainer, result, err);
+        status = trainer_create(&trainer, model, dataset, options, result, err);
+        if (status == ERR_OK && options->checkpoint != NULL && !resuming)
+            remove(options->checkpoint);
+        if (status == ERR_OK) status = run_epochs(&trainer, resuming, err);
         trainer_free(&trainer);
     }
     return status;

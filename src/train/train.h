@@ -1,7 +1,8 @@
 /* The trainer: cross-entropy on GroupSum logits, mini-batches, best epoch by validation.
  *
- * The same configuration and seed give the same weights byte for byte for any number of threads. The
- * test split is never looked at. docs/training.md walks through the options. */
+ * The same configuration and seed give the same weights byte for byte for any number of threads, and
+ * however often the run was killed and resumed. The test split is never looked at. docs/training.md
+ * walks through the options. */
 #ifndef DIFFLUT_TRAIN_TRAIN_H
 #define DIFFLUT_TRAIN_TRAIN_H
 
@@ -9,6 +10,7 @@
 #include "data/dataset.h"
 #include "model/model.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -23,6 +25,7 @@ struct train_progress {
     size_t epoch, epochs;     /* current, 1-based */
     size_t batch, batches;    /* current within the epoch, 1-based */
     bool epoch_done;          /* the accuracies below are new */
+    bool replayed;            /* an epoch from before the checkpoint, told again in order */
     double loss;              /* mean cross-entropy over the epoch so far */
     double loss_regularizers; /* sum of the terms */
     struct train_term terms[TRAIN_MAX_TERMS];
@@ -37,7 +40,16 @@ struct train_progress {
 struct train_options {
     unsigned threads;                                                    /* 0: all cores */
     void (*progress)(const struct train_progress *progress, void *user); /* may be NULL */
+    /* One line for people: a warning with its numbers, or (warning false) what was done. May be NULL. */
+    void (*tell)(bool warning, const char *message, void *user);
     void *user;
+
+    /* File to write a checkpoint to, at the end of an epoch and every training.checkpoint_seconds;
+     * NULL: none. `resume`: continue from it when it is there; else an old one is removed. */
+    const char *checkpoint;
+    bool resume;
+    /* Not 0: write the checkpoint and end with ERR_TOOL. May be NULL. */
+    const volatile sig_atomic_t *stop;
 };
 
 struct train_result {
@@ -47,8 +59,10 @@ struct train_result {
     double seconds;
 };
 
-/* Trains in place; on return the model holds the best epoch's parameters. The encoder must be fitted.
- * ERR_DIFF when the loss is not finite (names epoch and batch). */
+/* Trains in place; on return, also after a failure, the model holds the best epoch's parameters. The
+ * encoder must be fitted. ERR_DIFF when the loss is not finite (names epoch, batch and layer; the
+ * checkpoint stays the last good one); ERR_ARG for a checkpoint of another configuration, naming the
+ * key. */
 enum err_status train_run(struct model *model, const struct dataset *dataset,
                           const struct train_options *options, struct train_result *result,
                           struct err *err);

@@ -1,5 +1,4 @@
-/* One training step: forward, backward and update of one batch. */
-#include "trainer.h"
+#include "train_step.h"
 
 #include <math.h>
 #include <omp.h>
@@ -11,8 +10,8 @@ static struct tile_noise noise_of(const struct trainer *t)
         .sample = strcmp(t->config->training.forward, "sampled") == 0,
         .flip = t->config->runtime.flip_probability,
         .dropout = t->config->runtime.dropout,
-        .seed = rng_mix((uint64_t)t->config->training.seed, STREAM_NOISE, t->step),
-        .step = t->step,
+        .seed = rng_mix((uint64_t)t->config->training.seed, STREAM_NOISE, t->place.step),
+        .step = t->place.step,
     };
 }
 
@@ -21,7 +20,7 @@ static void load_tile(struct trainer *t, struct tile *tile, const uint32_t *orde
                       size_t samples)
 {
     size_t features = t->model->encoder->num_features;
-    uint64_t seed = rng_mix((uint64_t)t->config->training.seed, STREAM_AUGMENT, t->step);
+    uint64_t seed = rng_mix((uint64_t)t->config->training.seed, STREAM_AUGMENT, t->place.step);
     uint16_t *images;
 
     if (!t->augment.enabled) {
@@ -260,7 +259,7 @@ static void anneal(struct trainer *t)
 
         if (selection == NULL || t->frozen[l]) continue;
         selection->tau = selection->next_tau;
-        selection->next_tau = start * pow(end / start, (double)(t->step + 1) / total);
+        selection->next_tau = start * pow(end / start, (double)(t->place.step + 1) / total);
     }
 }
 
@@ -294,7 +293,6 @@ static double sum_figures(struct trainer *t, const struct regularizer_use *use)
 
 size_t train_step_terms(struct trainer *t, struct train_term *terms)
 {
-    double penalty = sum_figures(t, NULL);
     size_t count = 0;
 
     for (size_t r = 0; r < t->num_regularizers; r++) {
@@ -303,7 +301,7 @@ size_t train_step_terms(struct trainer *t, struct train_term *terms)
         terms[count++] = (struct train_term){
             .name = use->name, .loss = use->weight * sum_figures(t, use) / (double)t->num_tables};
     }
-    if (penalty > 0) terms[count++] = (struct train_term){"node_penalty", penalty};
+    if (t->has_penalty) terms[count++] = (struct train_term){"node_penalty", sum_figures(t, NULL)};
     return count;
 }
 
@@ -324,7 +322,7 @@ double train_step_run(struct trainer *t, size_t first, size_t batch, double rate
     float scale = (float)(1.0 / (own_weight * t->model->tau));
     struct optimizer_step step;
 
-    optimizer_step_at(&step, t->config, rate, t->step + 1);
+    optimizer_step_at(&step, t->config, rate, t->place.step + 1);
     anneal(t);
 #pragma omp parallel num_threads(t->threads)
     {
@@ -341,7 +339,7 @@ double train_step_run(struct trainer *t, size_t first, size_t batch, double rate
     }
     for (size_t s = 0; s < batch; s++)
         loss += (double)t->losses[s];
-    t->step++;
+    t->place.step++;
     *weight += own_weight;
     return loss;
 }

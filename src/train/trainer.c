@@ -3,8 +3,31 @@
 #include "base/simd.h"
 
 #include <omp.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+double trainer_now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void trainer_tell(const struct trainer *t, bool warning, const char *format, ...)
+{
+    char message[500];
+    va_list arguments;
+
+    if (t->options->tell == NULL) return;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    t->options->tell(warning, message, t->options->user);
+}
 
 /* Splits the training split: a seeded draw of `validation` of it, the rest is trained on. */
 static enum err_status split_data(struct trainer *t, const struct dataset *dataset, struct err *err)
@@ -121,6 +144,8 @@ static enum err_status set_up_regularizers(struct trainer *t, struct err *err)
 {
     enum err_status status = ERR_OK;
 
+    for (size_t l = 0; l < t->model->num_layers; l++)
+        t->has_penalty = t->has_penalty || t->model->layers[l]->desc.type->penalty != NULL;
     t->num_regularizers = t->config->runtime.num_regularizers;
     for (size_t r = 0; status == ERR_OK && r < t->num_regularizers; r++) {
         status = regularizer_read(&t->regularizers[r], t->config, r, err);
@@ -165,6 +190,35 @@ static enum err_status freeze(struct trainer *t, struct err *err)
                            t->model->num_layers);
 }
 
+/* A fingerprint of the training split: resuming on other data would not be the same run. */
+static uint64_t data_key(const struct dataset_split *split, size_t features)
+{
+    size_t bytes = split->count * features * sizeof *split->codes;
+    const char *codes = (const char *)split->codes;
+    uint64_t key = rng_mix(split->count, features, 0), word;
+
+    for (size_t i = 0; i + sizeof word <= bytes; i += sizeof word) {
+        memcpy(&word, codes + i, sizeof word);
+        key = rng_mix(key, word, 1);
+    }
+    for (size_t i = bytes / sizeof word * sizeof word; i < bytes; i++)
+        key = rng_mix(key, (uint8_t)codes[i], 2);
+    for (size_t i = 0; i < split->count; i++)
+        key = rng_mix(key, split->labels[i], 3);
+    return key;
+}
+
+static enum err_status set_up_place(struct trainer *t, size_t features, struct err *err)
+{
+    size_t epochs = (size_t)t->config->training.epochs;
+
+    t->started = t->last_checkpoint = trainer_now();
+    t->history = calloc(epochs > 0 ? epochs : 1, sizeof *t->history);
+    if (t->history == NULL) return err_nomem(err, "the training's history");
+    if (t->options->checkpoint != NULL) t->data_key = data_key(t->data, features);
+    return ERR_OK;
+}
+
 static enum err_status set_up_augmentation(struct trainer *t, const struct dataset *dataset,
                                            struct err *err)
 {
@@ -178,6 +232,20 @@ static enum err_status set_up_augmentation(struct trainer *t, const struct datas
         if (t->augmented[i] == NULL) return err_nomem(err, "augmented samples");
     }
     return t->augmented == NULL ? err_nomem(err, "augmented samples") : ERR_OK;
+}
+
+/* Learned wires begin soft; those of frozen layers are as good as chosen. */
+static void set_up_wires(const struct trainer *t)
+{
+    for (size_t l = 0; l < t->model->num_layers; l++) {
+        struct layer *layer = t->model->layers[l];
+
+        if (layer->selection == NULL) continue;
+        layer->selection->next_tau =
+            t->frozen[l] ? t->config->training.tau_end : t->config->training.tau_start;
+        layer->selection->tau = layer->selection->next_tau;
+        layer_prepare(layer);
+    }
 }
 
 static void set_up_stabilization(struct trainer *t)
@@ -195,7 +263,7 @@ static void set_up_stabilization(struct trainer *t)
 
 enum err_status trainer_create(struct trainer *t, struct model *model,
                                const struct dataset *dataset, const struct train_options *options,
-                               struct err *err)
+                               struct train_result *result, struct err *err)
 {
     const struct config *config = model->config;
     enum err_status status;
@@ -204,6 +272,7 @@ enum err_status trainer_create(struct trainer *t, struct model *model,
         .model = model,
         .config = config,
         .options = options,
+        .result = result,
         .optimizer = optimizer_find(config->training.optimizer),
         .threads = options->threads > 0 ? (int)options->threads : omp_get_max_threads(),
         .data = &dataset->train,
@@ -217,9 +286,11 @@ enum err_status trainer_create(struct trainer *t, struct model *model,
     status = set_up_regularizers(t, err);
     if (status == ERR_OK) status = schedule_check(config, err);
     if (status == ERR_OK) status = freeze(t, err);
+    if (status == ERR_OK) set_up_wires(t);
     if (status == ERR_OK) status = set_up_augmentation(t, dataset, err);
     if (status == ERR_OK) status = split_data(t, dataset, err);
     if (status == ERR_OK) status = set_up_loss(t, err);
+    if (status == ERR_OK) status = set_up_place(t, dataset->num_features, err);
     if (status == ERR_OK && t->batch_size > t->num_train) t->batch_size = t->num_train;
     if (status == ERR_OK) {
         t->num_tiles = (t->batch_size + LAYER_TILE - 1) / LAYER_TILE;
@@ -247,6 +318,7 @@ void trainer_free(struct trainer *t)
     }
     for (int i = 0; t->augmented != NULL && i < t->threads; i++)
         free(t->augmented[i]);
+    free(t->history);
     free(t->frozen);
     free(t->class_weights);
     free(t->gradients);

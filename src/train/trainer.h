@@ -1,6 +1,7 @@
 /* The room's own: everything one training run holds, and its parts.
  *
- * trainer.c sets it up, train_step.c does one batch, train.c the epochs. */
+ * trainer.c sets it up, train_step.c does one batch, train.c the epochs, checkpoint.c saves and
+ * restores it, watch.c looks for what goes wrong. */
 #ifndef DIFFLUT_TRAIN_TRAINER_H
 #define DIFFLUT_TRAIN_TRAINER_H
 
@@ -19,6 +20,21 @@ enum { STREAM_SPLIT = 1, STREAM_ORDER, STREAM_NOISE, STREAM_AUGMENT, STREAM_REGU
 
 enum stabilization { STABILIZE_NONE, STABILIZE_LAYERWISE, STABILIZE_BATCHWISE };
 
+/* What is known of a finished epoch. Doubles only: a checkpoint keeps it as a row. */
+struct trainer_epoch {
+    double loss, learning_rate, accuracy_soft, accuracy_hard, best;
+    double terms[TRAIN_MAX_TERMS];
+};
+
+/* Where a run stands between two steps. */
+struct trainer_place {
+    uint64_t step;
+    size_t epochs_done, batches_done; /* whole epochs; batches of the one after them */
+    double loss, weight;              /* sums over those batches */
+    struct train_term terms[TRAIN_MAX_TERMS];
+    size_t num_terms;
+};
+
 struct trainer {
     struct model *model;
     const struct config *config;
@@ -28,6 +44,7 @@ struct trainer {
     float *class_weights; /* [num_classes], or NULL */
     struct regularizer_use regularizers[TRAIN_MAX_TERMS];
     size_t num_regularizers;
+    bool has_penalty; /* of the nodes' own */
     int threads;
 
     const struct dataset_split *data;
@@ -37,6 +54,11 @@ struct trainer {
     bool own_validation;
     struct rng order_rng;
     struct schedule_plateau plateau;
+    struct trainer_place place;
+    struct trainer_epoch *history; /* [training.epochs]; epochs_done of them are filled */
+    struct train_result *result;
+    uint64_t data_key;      /* of the training split, when there are checkpoints */
+    double last_checkpoint; /* trainer_now() */
 
     struct augment augment;
     uint16_t **augmented; /* [threads][LAYER_TILE][num_features] */
@@ -59,28 +81,25 @@ struct trainer {
     size_t first_trained; /* lowest layer that is not frozen: no gradient goes below it */
 
     /* clip_norm only: all gradients wait for their common length */
-    float *gradients;     /* [num_params] */
-    float clip_factor;    /* of this step */
-    float **scratch;      /* [threads] gradient buffers of one node */
-    size_t scratch_table; /* floats before the parameter gradient */
-    uint64_t step;
-    double step_seconds; /* spent in training steps */
+    float *gradients;             /* [num_params] */
+    float clip_factor;            /* of this step */
+    float **scratch;              /* [threads] gradient buffers of one node */
+    size_t scratch_table;         /* floats before the parameter gradient */
+    double started, step_seconds; /* trainer_now(); spent in training steps */
+    uint64_t first_step;          /* done before this process */
     uint64_t step_samples;
 };
 
 /* A run over a fitted model. On failure the trainer must still be freed. */
 enum err_status trainer_create(struct trainer *trainer, struct model *model,
                                const struct dataset *dataset, const struct train_options *options,
-                               struct err *err);
+                               struct train_result *result, struct err *err);
 void trainer_free(struct trainer *trainer);
 
-/* One step on the samples order[first..first + batch). Returns the summed losses of the batch, added in
- * sample order, and adds the weights of its samples to *weight. */
-double train_step_run(struct trainer *trainer, size_t first, size_t batch, double rate,
-                      double *weight);
+double trainer_now(void); /* seconds, monotonic */
 
-/* The regularisers' parts of the loss, and the nodes' own penalties. terms [TRAIN_MAX_TERMS]; returns how
- * many there are. */
-size_t train_step_terms(struct trainer *trainer, struct train_term *terms);
+/* Says one line to options->tell. */
+void trainer_tell(const struct trainer *trainer, bool warning, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

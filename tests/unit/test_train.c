@@ -175,6 +175,33 @@ static void test_patience(void **state)
     free(run.params);
 }
 
+/* Frozen layers keep their bytes, the others learn. */
+static void test_freeze(void **state)
+{
+    static const char *const layers[] = {"random", "learnable"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct small_shape shape = SHAPE;
+        struct run frozen, first, start;
+        size_t below = 60 * 16;
+
+        shape.layer = layers[i];
+        run_training(&frozen, &shape, "training: {epochs: 3, freeze: [0], clip_norm: 1}\n", 2);
+        run_training(&first, &shape, "training: {epochs: 3, freeze: [1]}\n", 2);
+        run_training(&start, &shape, "training: {epochs: 0}\n", 2);
+        assert_int_equal(frozen.status, ERR_OK);
+        assert_memory_equal(frozen.params, start.params, below * sizeof(float));
+        assert_memory_not_equal(frozen.params + below, start.params + below, 40 * sizeof(float));
+        assert_memory_equal(first.params + below, start.params + below,
+                            (first.count - below) * sizeof(float));
+        assert_memory_not_equal(first.params, start.params, below * sizeof(float));
+        free(frozen.params);
+        free(first.params);
+        free(start.params);
+    }
+}
+
 static void test_refused(void **state)
 {
     static const struct {
@@ -366,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_optimizers_learn),
         cmocka_unit_test(test_clip_norm_out_of_reach),
         cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_freeze),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_terms),
         cmocka_unit_test(test_seed_matters),
