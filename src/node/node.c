@@ -1,7 +1,9 @@
 #include "node.h"
 
+#include "config/config_value.h"
 #include "node_types.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,5 +214,26 @@ void node_hard_table(const struct node_desc *desc, const float *params, unsigned
     for (size_t a = 0; a < desc->table_size; a++) {
         if (desc->type->hard_bit(desc, params, output, (uint32_t)a, NULL))
             words[a / 64] |= UINT64_C(1) << (a % 64);
+    }
+}
+
+static void document_option(const struct config_option *option, struct text *out)
+{
+    text_add(out, "| `%s` | `%s` | ", option->name, option->default_text);
+    config_value_expected(option, out);
+    text_add(out, " | %s |\n", option->meaning);
+}
+
+void node_document(struct text *out)
+{
+    for (size_t i = 0; i < NUM_TYPES; i++) {
+        const char *meaning = types[i]->meaning;
+
+        text_add(out, "\n### %s\n\n%c%s.\n", types[i]->name, toupper((unsigned char)meaning[0]),
+                 meaning + 1);
+        if (types[i]->num_options > 0)
+            text_add(out, "\n| option | default | expected | meaning |\n|---|---|---|---|\n");
+        for (size_t k = 0; k < types[i]->num_options; k++)
+            document_option(&types[i]->options[k], out);
     }
 }

@@ -133,6 +133,9 @@ void node_desc_free(struct node_desc *desc); /* frees the options */
 enum err_status node_check_params(const struct node_desc *desc, const float *params,
                                   struct err *err);
 
+/* The library's types and their node_config options, as Markdown (docs/nodes.md). */
+void node_document(struct text *out);
+
 /* Used by describe(): appends a tensor slice. Trainable ones first. */
 void node_add_tensor(struct node_desc *desc, const char *name, size_t rows, size_t columns,
                      bool trainable);
