@@ -10,19 +10,33 @@ module bit_counter #(
     input  wire [LOW+HIGH-1:0] in,  // weight 1 in in[LOW-1:0]
     output wire [BITS-1:0]     sum
 );
-    localparam integer K = LOW + HIGH;
+    localparam integer K    = LOW + HIGH;
+    localparam integer SIZE = 1 << K;
 
-    // Table of one bit of the sum.
-    function [(1<<K)-1:0] sum_table;
+    // Tables of the inputs themselves: bit a of table k is bit k of address a.
+    localparam [383:0] INPUTS = {64'hffffffff00000000, 64'hffff0000ffff0000, 64'hff00ff00ff00ff00,
+                                 64'hf0f0f0f0f0f0f0f0, 64'hcccccccccccccccc, 64'haaaaaaaaaaaaaaaa};
+
+    // Table of one bit of the sum: the inputs are added up for all addresses at once, as vectors.
+    function [SIZE-1:0] sum_table;
         input integer bit_number;
-        integer address, k, sum_at;
+        integer k;
+        reg [SIZE-1:0] ones, twos, fours, added, carry;
         begin
-            for (address = 0; address < (1 << K); address = address + 1) begin
-                sum_at = 0;
-                for (k = 0; k < K; k = k + 1)
-                    sum_at = sum_at + ((address >> k) % 2) * (k < LOW ? 1 : 2);
-                sum_table[address] = ((sum_at >> bit_number) % 2) == 1;
+            ones = {SIZE{1'b0}};
+            twos = {SIZE{1'b0}};
+            fours = {SIZE{1'b0}};
+            for (k = 0; k < K; k = k + 1) begin
+                added = INPUTS[64*k+:SIZE];
+                if (k < LOW) begin
+                    carry = ones & added;
+                    ones  = ones ^ added;
+                    added = carry;
+                end
+                fours = fours ^ (twos & added);
+                twos = twos ^ added;
             end
+            sum_table = bit_number == 0 ? ones : bit_number == 1 ? twos : fours;
         end
     endfunction
 

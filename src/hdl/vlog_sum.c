@@ -34,7 +34,9 @@ static void shape_name(char name[VLOG_MODULE_SIZE], const struct popcount_shape 
         top--;
     for (unsigned w = 1; w <= top && used < VLOG_MODULE_SIZE / 2; w++)
         used += (size_t)snprintf(name + used, VLOG_MODULE_SIZE - used, "_%u", shape->inputs[w]);
-    if (shape->bias > 0) snprintf(name + used, VLOG_MODULE_SIZE - used, "_plus%u", shape->bias);
+    if (shape->bias > 0)
+        used += (size_t)snprintf(name + used, VLOG_MODULE_SIZE - used, "_plus%u", shape->bias);
+    if (shape->bits > 0) snprintf(name + used, VLOG_MODULE_SIZE - used, "_to%u", shape->bits);
 }
 
 /* Names item `number` of a plan: an input, the constant, or a sum bit of the counter that made it. */
@@ -181,7 +183,8 @@ static void write_terms(struct vlog *v, uint32_t class, const struct term *terms
     if (!single) vlog_add(v, "}");
 }
 
-static struct popcount_shape get_shape(const struct term *terms, uint32_t count, uint32_t bias)
+static struct popcount_shape get_shape(const struct term *terms, uint32_t count, uint32_t bias,
+                                       uint32_t bits)
 {
     struct popcount_shape shape;
 
@@ -189,25 +192,17 @@ static struct popcount_shape get_shape(const struct term *terms, uint32_t count,
     shape.bias = bias;
     for (uint32_t i = 0; i < count; i++)
         shape.inputs[terms[i].weight]++;
+    if (bits < popcount_bits(&shape)) shape.bits = bits;
     return shape;
 }
 
-static uint32_t sum_bits(const struct popcount_shape *shape)
-{
-    uint64_t max = popcount_max(shape);
-    uint32_t bits = 1;
-
-    while (max >> bits != 0)
-        bits++;
-    return bits;
-}
-
-/* Adds up terms into wire `wire` of the class; returns its width. */
+/* Adds up terms into wire `wire` of the class; returns its width, at most `most` bits, because the
+ * class's sum needs no more. */
 static uint32_t add_up(struct vlog *v, struct sums *sums, uint32_t class, uint32_t wire,
-                       const struct term *terms, uint32_t count, uint32_t bias)
+                       const struct term *terms, uint32_t count, uint32_t bias, uint32_t most)
 {
-    struct popcount_shape shape = get_shape(terms, count, bias);
-    uint32_t bits = sum_bits(&shape);
+    struct popcount_shape shape = get_shape(terms, count, bias, most);
+    uint32_t bits = popcount_bits(&shape);
     char name[VLOG_MODULE_SIZE];
 
     if (v->status != ERR_OK) return bits;
@@ -263,7 +258,7 @@ static uint32_t add_level(struct vlog *v, struct sums *sums, uint32_t class, uin
 
         for (uint32_t i = start; i < start + size; i++)
             sums->terms[i].weight -= low;
-        bits = add_up(v, sums, class, *wire, sums->terms + start, size, 0);
+        bits = add_up(v, sums, class, *wire, sums->terms + start, size, 0, 31);
         for (uint32_t b = 0; b < bits; b++)
             sums->next[made++] = (struct term){*wire, b, low + b};
         ++*wire;
@@ -279,6 +274,7 @@ static void sum_class(struct vlog *v, struct sums *sums, uint32_t class, const c
     const struct netlist *net = v->net;
     uint32_t limit = v->options->chunk < 64 ? 64 : v->options->chunk, wire = 0;
     uint32_t count = list_terms(v, class, sums->terms), width = netlist_score_bits(net), bits;
+    uint32_t max = net->group_start[class + 1] - net->group_start[class] + net->bias[class];
 
     while (count > limit && v->status == ERR_OK)
         count = add_level(v, sums, class, &wire, count, limit);
@@ -287,7 +283,8 @@ static void sum_class(struct vlog *v, struct sums *sums, uint32_t class, const c
                  width, net->bias[class]);
     }
     if (count == 0) return;
-    bits = add_up(v, sums, class, wire, sums->terms, count, net->bias[class]);
+    bits =
+        add_up(v, sums, class, wire, sums->terms, count, net->bias[class], netlist_bits_for(max));
     if (!sums->write) return;
     vlog_add(v, "    assign %s[%u:%u] = ", out, width * (class + 1) - 1, width * class);
     if (bits < width) {

@@ -105,8 +105,7 @@ void netlist_free(struct netlist *net)
     free(net);
 }
 
-/* Bits that hold 0 .. max, at least one. */
-static uint32_t bits_for(uint32_t max)
+uint32_t netlist_bits_for(uint32_t max)
 {
     uint32_t bits = 1;
 
@@ -129,12 +128,12 @@ uint32_t netlist_max_score(const struct netlist *net)
 
 uint32_t netlist_score_bits(const struct netlist *net)
 {
-    return bits_for(netlist_max_score(net));
+    return netlist_bits_for(netlist_max_score(net));
 }
 
 uint32_t netlist_class_bits(const struct netlist *net)
 {
-    return bits_for(net->num_classes - 1);
+    return netlist_bits_for(net->num_classes - 1);
 }
 
 uint32_t netlist_latency(const struct netlist *net)

@@ -98,6 +98,8 @@ static inline uint32_t netlist_lut_signal(const struct netlist *net, uint32_t lu
 /* Largest possible class sum, and bits needed for it (at least 1): the width of every score. */
 uint32_t netlist_max_score(const struct netlist *net);
 uint32_t netlist_score_bits(const struct netlist *net);
+/* Bits that hold 0 .. max, at least 1. */
+uint32_t netlist_bits_for(uint32_t max);
 /* Bits of the class number, at least 1. */
 uint32_t netlist_class_bits(const struct netlist *net);
 

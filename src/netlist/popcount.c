@@ -154,7 +154,8 @@ static void work_off(struct builder *b, unsigned weight)
     }
 }
 
-uint64_t popcount_max(const struct popcount_shape *shape)
+/* Largest sum that the weights can give; capped where it is far too large anyway. */
+static uint64_t largest(const struct popcount_shape *shape)
 {
     uint64_t max = shape->bias;
 
@@ -163,10 +164,12 @@ uint64_t popcount_max(const struct popcount_shape *shape)
     return max;
 }
 
-static unsigned bits_for(uint64_t max)
+unsigned popcount_bits(const struct popcount_shape *shape)
 {
+    uint64_t max = largest(shape);
     unsigned bits = 1;
 
+    if (shape->bits > 0) return shape->bits;
     while (max >> bits != 0)
         bits++;
     return bits;
@@ -175,7 +178,7 @@ static unsigned bits_for(uint64_t max)
 uint64_t popcount_luts(const struct popcount_shape *shape)
 {
     uint64_t sizes[POPCOUNT_MAX_WEIGHTS + 3] = {0}, luts = 0;
-    unsigned num_bits = bits_for(popcount_max(shape));
+    unsigned num_bits = popcount_bits(shape);
 
     for (unsigned w = 0; w < POPCOUNT_MAX_WEIGHTS; w++)
         sizes[w] = shape->inputs[w] + (uint64_t)(shape->bias >> w & 1);
@@ -220,13 +223,12 @@ enum err_status popcount_create(struct popcount_plan **out, const struct popcoun
                                 struct err *err)
 {
     struct builder builder = {0};
-    uint64_t max = popcount_max(shape);
 
-    if (max >> 31 != 0) return err_set(err, ERR_ARG, "popcount: a sum can reach 2^31");
+    if (popcount_bits(shape) > 31) return err_set(err, ERR_ARG, "popcount: a sum can reach 2^31");
     builder.plan = calloc(1, sizeof *builder.plan);
     if (builder.plan == NULL) return err_nomem(err, "a popcount");
     builder.plan->shape = *shape;
-    builder.plan->num_bits = bits_for(max);
+    builder.plan->num_bits = popcount_bits(shape);
     build(&builder);
     for (size_t w = 0; w < sizeof builder.columns / sizeof builder.columns[0]; w++)
         free(builder.columns[w].items);

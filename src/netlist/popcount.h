@@ -21,6 +21,8 @@ enum { POPCOUNT_MAX_WEIGHTS = 32, POPCOUNT_COUNTER_INPUTS = 6 };
 struct popcount_shape {
     uint32_t inputs[POPCOUNT_MAX_WEIGHTS];
     uint32_t bias;
+    uint32_t
+        bits; /* 0, or bits that are known to hold the sum although the weights could give more */
 };
 
 /* Items are numbered: the inputs, lowest weight first; then one item that is the constant 1; then, for
@@ -48,8 +50,8 @@ struct popcount_plan {
 /* LUTs of the plan of a shape, without making it. */
 uint64_t popcount_luts(const struct popcount_shape *shape);
 
-/* Largest sum of a shape. */
-uint64_t popcount_max(const struct popcount_shape *shape);
+/* Bits of the sum: shape->bits, or what the weights can give; at least 1. */
+unsigned popcount_bits(const struct popcount_shape *shape);
 
 /* ERR_ARG when the sum can reach 2^31. */
 enum err_status popcount_create(struct popcount_plan **out, const struct popcount_shape *shape,

@@ -17,12 +17,12 @@ struct random_net_limits {
 
 static const struct random_net_limits RANDOM_NET_SMALL = {6, 10, 40, 60, 4, 12, 12};
 
-static uint32_t random_up_to(struct rng *rng, uint32_t most)
+static inline uint32_t random_up_to(struct rng *rng, uint32_t most)
 {
     return (uint32_t)rng_below(rng, (uint64_t)most + 1);
 }
 
-static void random_step(struct netlist *net, uint32_t s, struct rng *rng)
+static inline void random_step(struct netlist *net, uint32_t s, struct rng *rng)
 {
     uint32_t codes = 1u << net->code_bits, at = net->toggle_start[s];
     uint32_t toggles = rng_below(rng, 4) > 0 ? 1 : random_up_to(rng, 3); /* mostly thermometer */
@@ -48,7 +48,7 @@ static void random_step(struct netlist *net, uint32_t s, struct rng *rng)
     net->toggle_start[s + 1] = at;
 }
 
-static uint64_t random_table(unsigned count, struct rng *rng)
+static inline uint64_t random_table(unsigned count, struct rng *rng)
 {
     uint64_t ones = table_ones(count);
 
@@ -67,7 +67,7 @@ static uint64_t random_table(unsigned count, struct rng *rng)
 }
 
 /* Signals that LUT `lut` may read: all before it, mostly of the layer just below. */
-static void random_lut(struct netlist *net, uint32_t lut, struct rng *rng)
+static inline void random_lut(struct netlist *net, uint32_t lut, struct rng *rng)
 {
     uint32_t *fan_in = net->fan_in + (size_t)lut * NETLIST_MAX_FAN_IN;
     uint32_t before = net->num_steps + lut;
@@ -91,7 +91,7 @@ static void random_lut(struct netlist *net, uint32_t lut, struct rng *rng)
     net->table[lut] = random_table(count, rng);
 }
 
-static void random_origins(struct netlist *net, struct rng *rng)
+static inline void random_origins(struct netlist *net, struct rng *rng)
 {
     struct netlist_origin o = {0, 0, 0};
 
@@ -109,7 +109,7 @@ static void random_origins(struct netlist *net, struct rng *rng)
     }
 }
 
-static struct netlist *random_net(struct rng *rng, const struct random_net_limits *most)
+static inline struct netlist *random_net(struct rng *rng, const struct random_net_limits *most)
 {
     struct netlist_sizes sizes = {
         .num_features = 1 + random_up_to(rng, most->features - 1),
@@ -151,7 +151,7 @@ static struct netlist *random_net(struct rng *rng, const struct random_net_limit
 }
 
 /* Codes [count][features]: mostly random, some all 0 and all ones. */
-static uint16_t *random_codes(const struct netlist *net, size_t count, struct rng *rng)
+static inline uint16_t *random_codes(const struct netlist *net, size_t count, struct rng *rng)
 {
     uint16_t *codes = malloc((count * net->num_features + 1) * sizeof *codes);
     uint32_t top = (1u << net->code_bits) - 1;
