@@ -193,6 +193,12 @@ static void write_feature(struct vlog *v, const struct step_plan *e, uint32_t fe
 
 static void write_features(struct vlog *v, const struct step_plan *e, struct part *part)
 {
+    if (v->net->code_bits > 6) {
+        vlog_add(v, "\n    // Each bit is code > threshold. Where thresholds of one code share a "
+                    "\"low\" wire, it "
+                    "says\n    // whether the code's low bits exceed those of the one that could "
+                    "matter.\n");
+    }
     for (uint32_t f = part->first; f < part->last; f++) {
         if (step_plan_size(e, f) > 0) write_feature(v, e, f, part);
     }
@@ -311,9 +317,10 @@ static void write_main(struct vlog *v, const struct step_plan *e, bool parts)
              net->code_bits);
     snprintf(what, sizeof what, "%u encoder bits, %s after them", net->num_steps,
              vlog_stages(stages, depth));
-    vlog_begin(
-        v, "encoder", what,
-        "in_codes: feature f at [code bits * f +: code bits]; out_bits: encoder bit b at [b]");
+    snprintf(ports, sizeof ports,
+             "in_codes: feature f at [%u*f +: %u]; out_bits: encoder bit b at [b]", net->code_bits,
+             net->code_bits);
+    vlog_begin(v, "encoder", what, ports);
     vlog_add(v, "(\n%s    input  wire [%u:0] in_codes,\n    output wire [%u:0] out_bits\n);\n",
              depth > 0 ? "    input  wire clk,\n" : "", net->num_features * net->code_bits - 1,
              net->num_steps - 1);

@@ -1,0 +1,13 @@
+lut_node.v
+bit_counter.v
+greater.v
+argmax_tree.v
+pipe_data.v
+pipe_valid.v
+narrow_encoder.v
+narrow_layer0.v
+narrow_count2.v
+narrow_group_sum.v
+narrow_argmax.v
+narrow_core.v
+narrow_full.v

@@ -1,0 +1,14 @@
+lut_node.v
+bit_counter.v
+greater.v
+argmax_tree.v
+pipe_data.v
+pipe_valid.v
+toy_encoder.v
+toy_layer0.v
+toy_layer1.v
+toy_count2.v
+toy_group_sum.v
+toy_argmax.v
+toy_core.v
+toy_full.v
