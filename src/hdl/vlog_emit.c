@@ -23,6 +23,10 @@ static enum err_status check_options(const struct netlist *net, const struct vlo
         return err_set(err, ERR_ARG, "emit: chunk must be at least 1 LUT a module");
     if (strcmp(options->top, "full") != 0 && strcmp(options->top, "core") != 0)
         return err_set(err, ERR_ARG, "emit: top must be full or core, not \"%s\"", options->top);
+    if (!vlog_target_known(options->target))
+        return err_set(err, ERR_ARG,
+                       "emit: target must be generic, xc7, xcup, ecp5 or ice40, not \"%s\"",
+                       options->target);
     if (net->num_steps == 0) return err_set(err, ERR_ARG, "emit: the netlist has no encoder bits");
     return netlist_check(net, err);
 }

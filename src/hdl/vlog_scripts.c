@@ -42,6 +42,15 @@ static const struct {
     {"ice40", "read_verilog -D ICE40_HX -lib -specify +/ice40/cells_sim.v\n" TABLES
               "simplemap t:$lut\nopt -fast\nsynth_ice40 -run map_ffs:check\n"},
 };
+enum { NUM_TARGETS = sizeof TARGETS / sizeof TARGETS[0] };
+
+bool vlog_target_known(const char *target)
+{
+    for (size_t i = 0; i < NUM_TARGETS; i++) {
+        if (strcmp(TARGETS[i].target, target) == 0) return true;
+    }
+    return false;
+}
 
 /* "read_verilog" of every file of files.f, lut_node.v only as a black box. */
 static void write_reads(struct vlog *v)
@@ -93,6 +102,6 @@ void vlog_scripts(struct vlog *v, const uint32_t *widths)
             v->status = err_set(v->err, ERR_ARG, "%s is not in this program", MAPS[i]);
         if (v->status == ERR_OK) vlog_file(v, path, map->text, map->size, "script");
     }
-    for (size_t i = 0; i < sizeof TARGETS / sizeof TARGETS[0]; i++)
+    for (size_t i = 0; i < NUM_TARGETS; i++)
         write_script(v, i, widths);
 }
