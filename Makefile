@@ -55,7 +55,7 @@ help: ## this list
 		awk -F@ '{ printf "%-20s %s\n", $$1, $$2 }'
 	@echo "variables: CC, CFLAGS, BUILD=build, MODEL=mnist_large, TARGET=xcup, PREFIX=/usr/local"
 
-all: $(LIB) $(CLI_OBJ) ## the program, build/bin/difflut-hdl, and libdifflut.a and .so
+all: $(BIN) $(LIB) $(SO) ## the program, build/bin/difflut-hdl, and libdifflut.a and .so
 
 objects: $(LIB_OBJ) $(CLI_OBJ) $(TEST_SRC:tests/unit/%.c=$(BUILD)/obj/tests/%.o)
 
