@@ -37,6 +37,10 @@ enum err_status model_fit_encoder(struct model *model, const struct dataset *dat
                                   struct err *err);
 void model_free(struct model *model);
 
+/* Overrides one key of a living model (config_set()) and lets it take effect: temperature and tau at
+ * once, what only training reads when that starts. ERR_ARG, and nothing has changed. */
+enum err_status model_set(struct model *model, const char *assignment, struct err *err);
+
 /* --- files --- */
 
 /* Finds a model by pretrained name, YAML path, .safetensors path or training folder. On success
@@ -50,6 +54,10 @@ enum err_status model_find(const char *name, char **config_path, char **weights_
  * `overrides` are config_set() assignments. */
 enum err_status model_open(struct model **out, const char *name, const char *const *overrides,
                            size_t num_overrides, struct err *err);
+/* The same where the model may hold node types of the program's own (may be NULL). */
+enum err_status model_open_own(struct model **out, const char *name, const char *const *overrides,
+                               size_t num_overrides, const struct node_registry *own,
+                               struct err *err);
 enum err_status model_load(struct model **out, const struct config *config,
                            const char *weights_path, struct err *err);
 

@@ -268,7 +268,7 @@ enum err_status train_run(struct model *model, const struct dataset *dataset,
     memset(result, 0, sizeof *result);
     if (model->encoder == NULL)
         return err_set(err, ERR_ARG, "the encoder of model %s is not fitted", model->config->name);
-    status = init_apply(model, err);
+    status = options->keep_parameters ? ERR_OK : init_apply(model, err);
     if (status == ERR_OK) {
         status = trainer_create(&trainer, model, dataset, options, result, err);
         if (status == ERR_OK && options->checkpoint != NULL && !resuming)
