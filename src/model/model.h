@@ -69,6 +69,19 @@ enum err_status model_save(struct model *model, const char *folder, const char *
 /* Names of the pretrained models found (sorted; malloc'ed strings in a malloc'ed array). */
 enum err_status model_list(char ***names, size_t *count, struct err *err);
 
+/* --- transfer --- */
+
+struct model_layer_copy {
+    bool copied;
+    char reason[100]; /* why not */
+};
+
+/* Copies parameters and wiring of the layers whose structure, and that of all below them, is the same in
+ * both; the last layer only when the number of classes is too. copies [to->num_layers] says which were.
+ * Encoders stay as they are. Returns the number of layers copied. */
+size_t model_copy_layers(struct model *to, const struct model *from,
+                         struct model_layer_copy *copies);
+
 /* --- forward passes: codes [count][num_features] row-major --- */
 
 /* The C reference. scores [count][num_classes] popcounts; classes [count]; encoder_bits (may be NULL)
