@@ -254,8 +254,8 @@ struct plan {
 };
 
 /* "seed 7, fold 2: " and "seed_7_fold_2". */
-static void name_run(const struct plan *plan, const struct run *run, char label[64],
-                     char folder[64])
+static void name_run(const struct plan *plan, const struct run *run, char label[96],
+                     char folder[96])
 {
     bool folds = run->fold >= 0, seeds = !folds || plan->values->seeds > 1;
     char seed_label[32] = "", seed_folder[32] = "", fold_label[32] = "", fold_folder[32] = "";
@@ -268,15 +268,15 @@ static void name_run(const struct plan *plan, const struct run *run, char label[
         snprintf(fold_label, sizeof fold_label, "fold %ld", run->fold);
         snprintf(fold_folder, sizeof fold_folder, "fold_%ld", run->fold);
     }
-    snprintf(label, 64, "%s%s%s: ", seed_label, seeds && folds ? ", " : "", fold_label);
-    snprintf(folder, 64, "%s%s%s", seed_folder, seeds && folds ? "_" : "", fold_folder);
+    snprintf(label, 96, "%s%s%s: ", seed_label, seeds && folds ? ", " : "", fold_label);
+    snprintf(folder, 96, "%s%s%s", seed_folder, seeds && folds ? "_" : "", fold_folder);
 }
 
 static enum err_status run_of_plan(struct plan *plan, long seed, long fold, struct err *err)
 {
     struct run run = {.cli = plan->cli, .dataset = plan->dataset, .seed = seed, .fold = fold};
     struct dataset *part = NULL;
-    char label[64] = "", folder[64] = "";
+    char label[96] = "", folder[96] = "";
     enum err_status status = ERR_OK;
 
     if (plan->many) name_run(plan, &run, label, folder);

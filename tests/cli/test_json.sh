@@ -36,6 +36,9 @@ run eval "$work/tiny" --json
 is "eval ends well" 0 "$code"
 json_is "eval: keys" '(.model == "tiny") and (.dataset == "synthetic_digits") and (.split == "test") and (.samples > 0)
     and (.mode == "deterministic") and (.accuracy >= 0) and (.accuracy == .accuracy_hard)'
+json_is "eval: classes and the confusion matrix" '(.classes | length == 10) and (.confusion | length == 10) and (.samples as $n
+    | [.confusion[][]] | add == $n) and (.accuracy as $a | .samples as $n | [range(10) as $c | .confusion[$c][$c]] | add / $n - $a | fabs < 1e-9)
+    and (.macro_f1 > 0) and (.balanced_accuracy > 0) and all(.classes[]; .recall <= 1 and .precision <= 1 and .f1 <= 1)'
 for mode in deterministic expectation sampling; do
     run eval "$work/tiny" --json --mode $mode --samples 100
     json_is "eval: mode $mode" ".mode == \"$mode\" and .samples == 100"
