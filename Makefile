@@ -14,10 +14,11 @@ PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 # Nobody reads floating-point exception flags or errno after sqrt(); kept, they stop loops with a
 # comparison (clamps, sigmoids) from being vectorised.
 MATH_FLAGS = -fno-trapping-math -fno-math-errno
-ALL_CFLAGS = -std=gnu11 -DDIFFLUT_PREFIX='"$(PREFIX)"' $(WARN) $(CFLAGS) $(MATH_FLAGS) -fopenmp \
+ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(MATH_FLAGS) -fopenmp -fvisibility=hidden \
 	-fPIC -Isrc -I$(BUILD)/gen -MMD -MP \
 	$(PKG_FLAGS)
 LIBS       = $(PKG_LIBS) -lmd -lm
+FLAGS     := $(CC)|$(CFLAGS)|$(ALL_CFLAGS)
 
 LIB_SRC  = $(filter-out src/cli/%,$(wildcard src/*/*.c))
 CLI_SRC  = $(wildcard src/cli/*.c)
@@ -32,13 +33,20 @@ HELPER_SRC = $(wildcard tests/helpers/*.c)
 HELPER_BIN = $(HELPER_SRC:tests/helpers/%.c=$(BUILD)/helpers/%)
 
 LIB = $(BUILD)/libdifflut.a
-SO  = $(BUILD)/libdifflut.so
 BIN = $(BUILD)/bin/difflut-hdl
+
+# What is installed: only the names of src/difflut.h can be seen from outside.
+SONAME    = libdifflut.so.$(firstword $(subst ., ,$(VERSION)))
+SO        = $(BUILD)/libdifflut.so.$(VERSION)
+PUBLIC_A  = $(BUILD)/install/libdifflut.a
+OBJCOPY  ?= objcopy
+LIBDIR   ?= $(PREFIX)/lib
+PRETRAINED = $(wildcard pretrained/*.md pretrained/*/*.yaml pretrained/*/*.safetensors)
 
 # Files that travel inside the program (src/base/embed.h).
 TEMPLATES = $(sort $(wildcard hdl_templates/*.v))
 SIM_FILES = $(sort $(wildcard sim/*.cpp sim/*.v sim/*.mk))
-GEN       = $(BUILD)/gen/hdl_templates.h $(BUILD)/gen/sim_files.h
+GEN       = $(BUILD)/gen/hdl_templates.h $(BUILD)/gen/sim_files.h $(BUILD)/gen/prefix.h
 
 MODEL     ?= mnist_large
 TARGET    ?= xcup
@@ -47,7 +55,7 @@ SUB_MAKE   = $(MAKE) --no-print-directory -j$(JOBS)
 
 .DEFAULT_GOAL := all
 .PHONY: help all objects unit test sanitize fuzz lint format cosim synth golden bench demo clean \
-	install check-deps
+	install uninstall docs check-deps
 
 help: ## this list
 	@echo "difflut-hdl $(VERSION): differentiable LUT networks, from a YAML config to hardware"
@@ -120,17 +128,34 @@ pretrained-models: ## train the shipped models again (DIFFLUT_DATA; minutes, not
 clean: ## remove build/
 	rm -rf $(BUILD)
 
-install: all ## program, library, headers and models to PREFIX
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib
+install: $(BIN) $(SO) $(PUBLIC_A) ## program, library, header, pkg-config file and models to PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(LIB) $(DESTDIR)$(PREFIX)/lib
-	install -m 755 $(SO) $(DESTDIR)$(PREFIX)/lib
-	for header in src/difflut.h src/*/*.h; do \
-		[ -f "$$header" ] || continue; \
-		install -D -m 644 "$$header" "$(DESTDIR)$(PREFIX)/include/difflut/$${header#src/}"; done
-	for file in pretrained/feedforward/*; do \
-		[ -f "$$file" ] || continue; \
-		install -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/difflut/$$file"; done
+	install -m 644 src/difflut.h $(DESTDIR)$(PREFIX)/include
+	install -m 644 $(PUBLIC_A) $(DESTDIR)$(LIBDIR)
+	install -m 755 $(SO) $(DESTDIR)$(LIBDIR)
+	ln -sf libdifflut.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libdifflut.so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		tools/difflut.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/difflut.pc
+	chmod 644 $(DESTDIR)$(LIBDIR)/pkgconfig/difflut.pc
+	for file in $(PRETRAINED); do \
+		install -D -m 644 "$$file" "$(DESTDIR)$(PREFIX)/share/difflut/$$file" || exit 1; done
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/difflut-hdl $(DESTDIR)$(PREFIX)/include/difflut.h \
+		$(DESTDIR)$(LIBDIR)/libdifflut.a $(DESTDIR)$(LIBDIR)/libdifflut.so.$(VERSION) \
+		$(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/libdifflut.so \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/difflut.pc \
+		$(addprefix $(DESTDIR)$(PREFIX)/share/difflut/,$(PRETRAINED))
+	if [ -d $(DESTDIR)$(PREFIX)/share/difflut ]; then \
+		find $(DESTDIR)$(PREFIX)/share/difflut -depth -type d -empty -delete; fi
+
+docs: ## the C API as HTML in BUILD/docs/html, when doxygen is here
+	@if command -v doxygen >/dev/null 2>&1; then mkdir -p $(BUILD)/docs && \
+		{ cat tools/Doxyfile; echo "OUTPUT_DIRECTORY = $(BUILD)/docs"; \
+		echo "PROJECT_NUMBER = $(VERSION)"; } | doxygen - && echo "$(BUILD)/docs/html/index.html"; \
+	else echo "doxygen is missing (apt-get install -y doxygen): read src/difflut.h itself"; fi
 
 check-deps: ## say what is missing for building, testing and linting; install nothing
 	@tools/deps.sh --check build test lint
@@ -145,7 +170,18 @@ $(BUILD)/gen/sim_files.h: $(SIM_FILES) tools/embed.sh
 	@mkdir -p $(@D)
 	@tools/embed.sh SIM_FILES $(SIM_FILES) > $@.new && mv $@.new $@
 
-$(BUILD)/obj/%.o: src/%.c | $(GEN)
+# Rewritten when PREFIX is another one, so that the one file that holds it follows.
+$(BUILD)/gen/prefix.h: always
+	@mkdir -p $(@D)
+	@echo '#define DIFFLUT_PREFIX "$(PREFIX)"' | cmp -s - $@ || \
+		echo '#define DIFFLUT_PREFIX "$(PREFIX)"' >$@
+# Rewritten when the compiler or its flags are others, so that every object follows.
+$(BUILD)/flags: always
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+.PHONY: always
+
+$(BUILD)/obj/%.o: src/%.c $(BUILD)/flags | $(GEN)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
@@ -160,8 +196,17 @@ $(LIB): $(LIB_OBJ)
 	@rm -f $@
 	ar rcs $@ $^
 
-$(SO): $(LIB_OBJ)
-	$(CC) $(CFLAGS) -fopenmp -shared -o $@ $^ $(LIBS)
+$(SO): $(LIB_OBJ) tools/difflut.map
+	$(CC) $(CFLAGS) -fopenmp -shared -Wl,-soname,$(SONAME) -Wl,--version-script=tools/difflut.map \
+		-o $@ $(LIB_OBJ) $(LIBS)
+
+# One object, its inner names made local.
+$(PUBLIC_A): $(LIB_OBJ)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(LD) -r -o $(@D)/difflut.o $^
+	$(OBJCOPY) --wildcard --keep-global-symbol='difflut_*' $(@D)/difflut.o
+	ar rcs $@ $(@D)/difflut.o
 
 $(BIN): $(CLI_OBJ) $(LIB)
 	@mkdir -p $(@D)

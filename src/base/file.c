@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,6 +215,31 @@ static char *create_beside(const char *folder, int *fd)
         if (errno != EEXIST) return NULL;
     }
     return NULL;
+}
+
+/* The process that wrote a temporary file of create_beside(), or 0. */
+static long writer_of(const char *name)
+{
+    long process = 0;
+    unsigned number;
+    int end = 0;
+
+    if (sscanf(name, ".difflut-%ld-%u.tmp%n", &process, &number, &end) != 2) return 0;
+    return end > 0 && name[end] == '\0' ? process : 0;
+}
+
+void file_sweep(const char *folder)
+{
+    DIR *open_folder = opendir(folder);
+    const struct dirent *entry;
+
+    while (open_folder != NULL && (entry = readdir(open_folder)) != NULL) {
+        long process = writer_of(entry->d_name);
+
+        if (process > 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH)
+            unlinkat(dirfd(open_folder), entry->d_name, 0);
+    }
+    if (open_folder != NULL) closedir(open_folder);
 }
 
 static enum err_status write_beside(const char *target, const void *data, size_t size,

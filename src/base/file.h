@@ -25,6 +25,10 @@ enum err_status file_read_gz(const char *path, size_t limit, uint8_t **data, siz
 /* Replaces `path` by `size` bytes atomically. Creates no folders. */
 enum err_status file_write(const char *path, const void *data, size_t size, struct err *err);
 
+/* Removes the temporary files that file_write() left in `folder` when its process was killed. Those of
+ * processes that are still there are left alone. */
+void file_sweep(const char *folder);
+
 /* mkdir -p. */
 enum err_status file_make_dirs(const char *path, struct err *err);
 

@@ -2,7 +2,9 @@
 #include "cli/cli_commands.h"
 #include "cli/cli_model.h"
 #include "cli/cli_options.h"
+#include "model/metrics.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct values {
@@ -36,49 +38,123 @@ static double flip_probability(const struct config *config, const struct cli_lis
     return 0.0;
 }
 
-/* Accuracies in the mode asked for, and in the two modes whose difference is the gap. */
-struct accuracies {
-    double asked, hard, soft;
+/* In the mode asked for, and the accuracies of the two modes whose difference is the gap. */
+struct figures {
+    double hard, soft;
+    struct metrics metrics;
 };
 
-static enum err_status measure(const struct model *model, const struct dataset_split *split,
-                               const char *name, const struct values *values,
-                               struct accuracies *out, struct err *err)
+/* One mode; its predictions are kept when it is the mode asked for. */
+static enum err_status measure_mode(const struct model *model, const struct dataset_split *split,
+                                    struct model_mode *mode, const char *name, const char *asked,
+                                    double *accuracy, uint32_t *predictions, struct err *err)
 {
-    struct model_mode mode = {.name = "deterministic",
-                              .flip = flip_probability(model->config, &values->set),
+    mode->name = name;
+    return model_accuracy(model, split, mode, accuracy,
+                          strcmp(name, asked) == 0 ? predictions : NULL, err);
+}
+
+static enum err_status measure(const struct model *model, const struct dataset_split *split,
+                               const char *asked, const struct values *values, struct figures *out,
+                               struct err *err)
+{
+    struct model_mode mode = {.flip = flip_probability(model->config, &values->set),
                               .seed = (uint64_t)values->seed,
                               .threads = cli_threads(values->threads)};
-    enum err_status status = model_accuracy(model, split, &mode, &out->hard, NULL, err);
+    uint32_t *predictions = malloc(split->count * sizeof *predictions);
+    enum err_status status = predictions == NULL ? err_nomem(err, "predictions") : ERR_OK;
+    double sampled;
 
-    mode.name = "expectation";
-    if (status == ERR_OK) status = model_accuracy(model, split, &mode, &out->soft, NULL, err);
-    if (status != ERR_OK) return status;
-    mode.name = name;
-    if (strcmp(name, "sampling") == 0)
-        return model_accuracy(model, split, &mode, &out->asked, NULL, err);
-    out->asked = strcmp(name, "expectation") == 0 ? out->soft : out->hard;
-    return ERR_OK;
+    if (status == ERR_OK)
+        status =
+            measure_mode(model, split, &mode, "deterministic", asked, &out->hard, predictions, err);
+    if (status == ERR_OK)
+        status =
+            measure_mode(model, split, &mode, "expectation", asked, &out->soft, predictions, err);
+    if (status == ERR_OK && strcmp(asked, "sampling") == 0)
+        status = measure_mode(model, split, &mode, "sampling", asked, &sampled, predictions, err);
+    if (status == ERR_OK)
+        status = metrics_compute(&out->metrics, split->labels, predictions, split->count,
+                                 model->num_classes, err);
+    free(predictions);
+    return status;
+}
+
+/* ---- report ---- */
+
+static json_t *classes_json(const struct metrics *m)
+{
+    json_t *list = json_array();
+
+    for (size_t c = 0; c < m->num_classes; c++) {
+        const struct metrics_class *class = &m->classes[c];
+
+        json_array_append_new(list,
+                              json_pack("{s:I, s:I, s:I, s:f, s:f, s:f}", "class", (json_int_t)c,
+                                        "samples", (json_int_t) class->samples, "predictions",
+                                        (json_int_t) class->predictions, "recall", class->recall,
+                                        "precision", class->precision, "f1", class->f1));
+    }
+    return list;
+}
+
+/* Row: label; column: prediction. null for more than METRICS_MAX_CONFUSION classes. */
+static json_t *confusion_json(const struct metrics *m)
+{
+    json_t *rows = m->confusion == NULL ? json_null() : json_array();
+
+    for (size_t label = 0; m->confusion != NULL && label < m->num_classes; label++) {
+        json_t *row = json_array();
+
+        for (size_t c = 0; c < m->num_classes; c++)
+            json_array_append_new(
+                row, json_integer((json_int_t)m->confusion[label * m->num_classes + c]));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
+/* The class with samples that is found least often. */
+static void say_weakest(const struct cli *cli, const struct metrics *m)
+{
+    size_t weakest = m->num_classes;
+
+    for (size_t c = 0; c < m->num_classes; c++) {
+        if (m->classes[c].samples == 0) continue;
+        if (weakest == m->num_classes || m->classes[c].recall < m->classes[weakest].recall)
+            weakest = c;
+    }
+    if (weakest == m->num_classes) return;
+    cli_say(cli, "  weakest class %zu: recall %.2f %%, precision %.2f %% (%zu samples)\n", weakest,
+            100.0 * m->classes[weakest].recall, 100.0 * m->classes[weakest].precision,
+            (size_t)m->classes[weakest].samples);
 }
 
 static enum err_status report(struct cli *cli, const struct model *model, const char *mode,
-                              const char *split_name, size_t samples, const struct accuracies *acc,
+                              const char *split_name, size_t samples, const struct figures *figures,
                               struct err *err)
 {
     const char *dataset = cli_model_dataset_name(model->config);
+    const struct metrics *m = &figures->metrics;
+    double gap = figures->soft - figures->hard;
 
     cli_say(cli, "%s on the %s split of %s, %zu samples\n", model->config->name, split_name,
             dataset, samples);
-    cli_say(cli, "  accuracy      %.2f %% (%s)\n", 100.0 * acc->asked, mode);
-    cli_say(cli, "  hard %.2f %%, soft %.2f %%, gap %.2f points\n", 100.0 * acc->hard,
-            100.0 * acc->soft, 100.0 * (acc->soft - acc->hard));
-    return cli_set_result(cli,
-                          json_pack("{s:s, s:s, s:s, s:I, s:s, s:f, s:f, s:f, s:f}", "model",
-                                    model->config->name, "dataset", dataset, "split", split_name,
-                                    "samples", (json_int_t)samples, "mode", mode, "accuracy",
-                                    acc->asked, "accuracy_hard", acc->hard, "accuracy_soft",
-                                    acc->soft, "gap", acc->soft - acc->hard),
-                          err);
+    cli_say(cli, "  accuracy      %.2f %% (%s)\n", 100.0 * m->accuracy, mode);
+    cli_say(cli, "  hard %.2f %%, soft %.2f %%, gap %.2f points\n", 100.0 * figures->hard,
+            100.0 * figures->soft, 100.0 * gap);
+    cli_say(cli, "  macro F1      %.2f %%, balanced accuracy %.2f %%\n", 100.0 * m->macro_f1,
+            100.0 * m->balanced_accuracy);
+    say_weakest(cli, m);
+    return cli_set_result(
+        cli,
+        json_pack("{s:s, s:s, s:s, s:I, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o}", "model",
+                  model->config->name, "dataset", dataset, "split", split_name, "samples",
+                  (json_int_t)samples, "mode", mode, "accuracy", m->accuracy, "accuracy_hard",
+                  figures->hard, "accuracy_soft", figures->soft, "gap", gap, "macro_f1",
+                  m->macro_f1, "macro_precision", m->macro_precision, "balanced_accuracy",
+                  m->balanced_accuracy, "classes", classes_json(m), "confusion", confusion_json(m)),
+        err);
 }
 
 static enum err_status evaluate(struct cli *cli, struct model *model, const struct dataset *dataset,
@@ -87,7 +163,7 @@ static enum err_status evaluate(struct cli *cli, struct model *model, const stru
     struct dataset_split split =
         strcmp(values->split, "train") == 0 ? dataset->train : dataset->test;
     const char *mode = values->mode != NULL ? values->mode : model->config->runtime.eval_mode;
-    struct accuracies accuracies = {0};
+    struct figures figures = {0};
     enum err_status status;
 
     if (values->samples != CLI_ALL && (size_t)values->samples < split.count)
@@ -97,9 +173,11 @@ static enum err_status evaluate(struct cli *cli, struct model *model, const stru
                        dataset->name,
                        strcmp(values->split, "train") == 0 ? dataset->train.count
                                                            : dataset->test.count);
-    status = measure(model, &split, mode, values, &accuracies, err);
-    if (status != ERR_OK) return status;
-    return report(cli, model, mode, values->split, split.count, &accuracies, err);
+    status = measure(model, &split, mode, values, &figures, err);
+    if (status == ERR_OK)
+        status = report(cli, model, mode, values->split, split.count, &figures, err);
+    metrics_free(&figures.metrics);
+    return status;
 }
 
 static enum err_status run(struct cli *cli, const void *untyped, struct err *err)
@@ -126,7 +204,9 @@ const struct cli_command cmd_eval = {
         "Runs the C reference over a split of the model's data set. The hard accuracy is what the\n"
         "hardware reaches and is the model's accuracy; the soft one (training mathematics) and the "
         "gap\n"
-        "between them are always shown beside it. Runtime keys may be overridden with --set.",
+        "between them are always shown beside it. --json adds recall, precision and F1 of every "
+        "class and the\n"
+        "confusion matrix (rows are labels). Runtime keys may be overridden with --set.",
     .example = "  difflut-hdl eval mnist_large --mode expectation --set runtime.temperature=0.5",
     .options = OPTIONS,
     .num_options = sizeof OPTIONS / sizeof OPTIONS[0],

@@ -50,6 +50,13 @@ enum err_status dataset_load(struct dataset **out, const struct dataset_request 
                              struct err *err);
 void dataset_free(struct dataset *dataset);
 
+/* Fold `fold` (from 0) of `folds` for cross-validation: a copy whose test split is that fold of the
+ * training split and whose training split is the rest; the test split of `from` is left out. Every fold
+ * has its share of each class. The codes stay those of `from`. ERR_ARG when there are not so many
+ * samples. */
+enum err_status dataset_fold(struct dataset **out, const struct dataset *from, size_t folds,
+                             size_t fold, uint64_t seed, struct err *err);
+
 /* The table behind `difflut-hdl data`. */
 struct dataset_info {
     const char *name, *task;

@@ -59,6 +59,15 @@ static enum err_status check_type(const struct config *config, struct err *err)
                                 sizeof known / sizeof known[0], err);
 }
 
+/* runtime.tau, or half the root of a group's size (SPEC 4). */
+static void choose_tau(struct model *model)
+{
+    size_t outputs = model->layers[model->num_layers - 1]->num_outputs;
+
+    model->tau = model->config->runtime.tau;
+    if (model->tau <= 0) model->tau = sqrt((double)outputs / (double)model->num_classes) / 2;
+}
+
 enum err_status model_create(struct model **out, const struct config *config, struct err *err)
 {
     struct model *model = calloc(1, sizeof *model);
@@ -74,13 +83,25 @@ enum err_status model_create(struct model **out, const struct config *config, st
         model_free(model);
         return status;
     }
-    model->tau = config->runtime.tau;
-    if (model->tau <= 0) {
-        size_t outputs = model->layers[model->num_layers - 1]->num_outputs;
-
-        model->tau = sqrt((double)outputs / (double)model->num_classes) / 2;
-    }
+    choose_tau(model);
     *out = model;
+    return ERR_OK;
+}
+
+enum err_status model_set(struct model *model, const char *assignment, struct err *err)
+{
+    struct config *config = model->config;
+    double temperature = config->runtime.temperature, tau = config->runtime.tau;
+    enum err_status status = config_set(config, assignment, err);
+
+    if (status != ERR_OK) return status;
+    if (config->runtime.tau < tau || config->runtime.tau > tau) choose_tau(model);
+    if (config->runtime.temperature < temperature || config->runtime.temperature > temperature) {
+        for (size_t l = 0; l < model->num_layers; l++) {
+            model->layers[l]->desc.temperature = config->runtime.temperature;
+            layer_prepare(model->layers[l]);
+        }
+    }
     return ERR_OK;
 }
 

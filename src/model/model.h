@@ -37,6 +37,10 @@ enum err_status model_fit_encoder(struct model *model, const struct dataset *dat
                                   struct err *err);
 void model_free(struct model *model);
 
+/* Overrides one key of a living model (config_set()) and lets it take effect: temperature and tau at
+ * once, what only training reads when that starts. ERR_ARG, and nothing has changed. */
+enum err_status model_set(struct model *model, const char *assignment, struct err *err);
+
 /* --- files --- */
 
 /* Finds a model by pretrained name, YAML path, .safetensors path or training folder. On success
@@ -50,6 +54,10 @@ enum err_status model_find(const char *name, char **config_path, char **weights_
  * `overrides` are config_set() assignments. */
 enum err_status model_open(struct model **out, const char *name, const char *const *overrides,
                            size_t num_overrides, struct err *err);
+/* The same where the model may hold node types of the program's own (may be NULL). */
+enum err_status model_open_own(struct model **out, const char *name, const char *const *overrides,
+                               size_t num_overrides, const struct node_registry *own,
+                               struct err *err);
 enum err_status model_load(struct model **out, const struct config *config,
                            const char *weights_path, struct err *err);
 
@@ -60,6 +68,19 @@ enum err_status model_save(struct model *model, const char *folder, const char *
 
 /* Names of the pretrained models found (sorted; malloc'ed strings in a malloc'ed array). */
 enum err_status model_list(char ***names, size_t *count, struct err *err);
+
+/* --- transfer --- */
+
+struct model_layer_copy {
+    bool copied;
+    char reason[100]; /* why not */
+};
+
+/* Copies parameters and wiring of the layers whose structure, and that of all below them, is the same in
+ * both; the last layer only when the number of classes is too. copies [to->num_layers] says which were.
+ * Encoders stay as they are. Returns the number of layers copied. */
+size_t model_copy_layers(struct model *to, const struct model *from,
+                         struct model_layer_copy *copies);
 
 /* --- forward passes: codes [count][num_features] row-major --- */
 

@@ -2,16 +2,13 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "model.h"
+#include "prefix.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#ifndef DIFFLUT_PREFIX
-#define DIFFLUT_PREFIX "/usr/local"
-#endif
 
 enum { MAX_ROOTS = 4 };
 
@@ -311,6 +308,13 @@ enum err_status model_find(const char *name, char **config_path, char **weights_
 enum err_status model_open(struct model **out, const char *name, const char *const *overrides,
                            size_t num_overrides, struct err *err)
 {
+    return model_open_own(out, name, overrides, num_overrides, NULL, err);
+}
+
+enum err_status model_open_own(struct model **out, const char *name, const char *const *overrides,
+                               size_t num_overrides, const struct node_registry *own,
+                               struct err *err)
+{
     char *config_path, *weights_path;
     struct config *config = NULL;
     enum err_status status = model_find(name, &config_path, &weights_path, err);
@@ -319,7 +323,10 @@ enum err_status model_open(struct model **out, const char *name, const char *con
     status = config_read(&config, config_path, err);
     for (size_t i = 0; status == ERR_OK && i < num_overrides; i++)
         status = config_set(config, overrides[i], err);
-    if (status == ERR_OK) status = model_load(out, config, weights_path, err);
+    if (status == ERR_OK) {
+        config->own_nodes = own;
+        status = model_load(out, config, weights_path, err);
+    }
     config_free(config);
     free(config_path);
     free(weights_path);

@@ -42,7 +42,7 @@ static double entropy_value(const struct regularizer_use *use, const struct node
 /* d entropy / d p = log2((1 - p) / p); none outside (0, 1), where the clamp holds. */
 static void entropy_slopes(const float *table, float factor, float *grad, size_t count)
 {
-    float with[CHUNK], without[CHUNK];
+    float with[CHUNK] = {0}, without[CHUNK] = {0};
 
     for (size_t i = 0; i < count; i++) {
         with[i] = clamped(table[i]);

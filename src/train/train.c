@@ -256,6 +256,42 @@ static enum err_status run_epochs(struct trainer *t, bool resuming, struct err *
     return status;
 }
 
+/* --- transfer --- */
+
+static void tell_copies(const struct trainer *t, const struct model_layer_copy *copies)
+{
+    const char *from = t->config->training.init_from;
+
+    for (size_t l = 0; l < t->model->num_layers; l++) {
+        if (copies[l].copied)
+            trainer_tell(t, false, "layer %zu: copied from %s", l, from);
+        else
+            trainer_tell(t, t->frozen[l], "layer %zu: new%s; %s", l,
+                         t->frozen[l] ? ", though it is frozen" : "", copies[l].reason);
+    }
+}
+
+/* Layers of training.init_from into the model. */
+static enum err_status transfer(struct trainer *t, struct err *err)
+{
+    struct model_layer_copy *copies;
+    struct model *from = NULL;
+    enum err_status status;
+
+    if (t->config->training.init_from[0] == '\0') return ERR_OK;
+    copies = calloc(t->model->num_layers, sizeof *copies);
+    status = copies == NULL ? err_nomem(err, "a transfer")
+                            : model_open(&from, t->config->training.init_from, NULL, 0, err);
+    if (status == ERR_OK && model_copy_layers(t->model, from, copies) == 0)
+        status = config_complain(t->config, "training.init_from", err,
+                                 "nothing of %s fits this model: layer 0: %s",
+                                 t->config->training.init_from, copies[0].reason);
+    if (status == ERR_OK) tell_copies(t, copies);
+    model_free(from);
+    free(copies);
+    return status;
+}
+
 enum err_status train_run(struct model *model, const struct dataset *dataset,
                           const struct train_options *options, struct train_result *result,
                           struct err *err)
@@ -268,11 +304,12 @@ enum err_status train_run(struct model *model, const struct dataset *dataset,
     memset(result, 0, sizeof *result);
     if (model->encoder == NULL)
         return err_set(err, ERR_ARG, "the encoder of model %s is not fitted", model->config->name);
-    status = init_apply(model, err);
+    status = options->keep_parameters ? ERR_OK : init_apply(model, err);
     if (status == ERR_OK) {
         status = trainer_create(&trainer, model, dataset, options, result, err);
         if (status == ERR_OK && options->checkpoint != NULL && !resuming)
             remove(options->checkpoint);
+        if (status == ERR_OK && !resuming) status = transfer(&trainer, err);
         if (status == ERR_OK) status = run_epochs(&trainer, resuming, err);
         trainer_free(&trainer);
     }

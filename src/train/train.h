@@ -38,7 +38,8 @@ struct train_progress {
 };
 
 struct train_options {
-    unsigned threads;                                                    /* 0: all cores */
+    unsigned threads;     /* 0: all cores */
+    bool keep_parameters; /* train on from what the model holds: runtime.init_fn is not applied */
     void (*progress)(const struct train_progress *progress, void *user); /* may be NULL */
     /* One line for people: a warning with its numbers, or (warning false) what was done. May be NULL. */
     void (*tell)(bool warning, const char *message, void *user);
@@ -66,5 +67,10 @@ struct train_result {
 enum err_status train_run(struct model *model, const struct dataset *dataset,
                           const struct train_options *options, struct train_result *result,
                           struct err *err);
+
+/* What regularisers and penalties add to the loss of the model as it is. Their names live as long as
+ * its configuration. ERR_ARG for a regulariser that is not known or has a wrong option. */
+enum err_status train_terms(const struct model *model, struct train_term terms[TRAIN_MAX_TERMS],
+                            size_t *count, struct err *err);
 
 #endif

@@ -15,10 +15,30 @@ ok "train writes a log" grep -q "^epoch 2/2" "$work/tiny/train.log"
 ok "train writes a history" jq -e 'length == 2 and .[1].epoch == 2 and (.[0].loss > 0)' "$work/tiny/train.json"
 ok "the results are in the YAML" grep -q accuracy_hard "$work/tiny/tiny.yaml"
 
+json_is "train: warnings are texts" '(.warnings | type == "array" and all(.[]; type == "string")) and .seed == 3'
+run train "$work/tiny.yaml" -o "$work/seeds" --seeds 3 --json
+is "train --seeds ends well" 0 "$code"
+json_is "train --seeds: keys" '(.runs | length == 3) and ([.runs[].seed] == [3, 4, 5]) and all(.runs[]; .accuracy_hard > 0 and has("out_dir"))
+    and (((.runs | map(.accuracy_hard) | add) / 3 - .accuracy_hard_mean) | fabs < 1e-9) and (.accuracy_hard_std | type == "number" and . >= 0)'
+ok "train --seeds: each run has a folder" test -s "$work/seeds/seed_4/tiny.safetensors"
+ok "train --seeds: equal to a run with that seed" cmp "$work/seeds/seed_3/tiny.safetensors" "$work/tiny/tiny.safetensors"
+ok "train --seeds: runs.json is the result" diff <(jq -S . "$work/out") <(jq -S . "$work/seeds/runs.json")
+run train "$work/tiny.yaml" -o "$work/folds" --folds 2 --json
+is "train --folds ends well" 0 "$code"
+json_is "train --folds: keys" '(.runs | length == 2) and ([.runs[].fold] == [0, 1]) and (.accuracy_hard_mean > 0) and (.accuracy_hard_std >= 0)'
+ok "train --folds: each run has a folder" test -s "$work/folds/fold_1/tiny.safetensors"
+run train "$work/tiny.yaml" -o "$work/both" --folds 2 --seeds 2 --quiet
+ok "seeds and folds together" test -s "$work/both/seed_4_fold_1/tiny.safetensors"
+run train "$work/tiny.yaml" --set training.folds=1
+fails "one fold is refused" 2 "training.folds"
+
 run eval "$work/tiny" --json
 is "eval ends well" 0 "$code"
 json_is "eval: keys" '(.model == "tiny") and (.dataset == "synthetic_digits") and (.split == "test") and (.samples > 0)
     and (.mode == "deterministic") and (.accuracy >= 0) and (.accuracy == .accuracy_hard)'
+json_is "eval: classes and the confusion matrix" '(.classes | length == 10) and (.confusion | length == 10) and (.samples as $n
+    | [.confusion[][]] | add == $n) and (.accuracy as $a | .samples as $n | [range(10) as $c | .confusion[$c][$c]] | add / $n - $a | fabs < 1e-9)
+    and (.macro_f1 > 0) and (.balanced_accuracy > 0) and all(.classes[]; .recall <= 1 and .precision <= 1 and .f1 <= 1)'
 for mode in deterministic expectation sampling; do
     run eval "$work/tiny" --json --mode $mode --samples 100
     json_is "eval: mode $mode" ".mode == \"$mode\" and .samples == 100"

@@ -521,6 +521,62 @@ static void test_synthetic_set(void **state)
     dataset_free(test);
 }
 
+/* Every sample is held out once, with its label; classes are spread evenly; the draw is the seed's. */
+static void check_folds(const struct dataset *whole, size_t folds)
+{
+    size_t features = whole->num_features, held_out = 0;
+    uint64_t sum = 0, expected = 0;
+
+    for (size_t i = 0; i < whole->train.count * features; i++)
+        expected += whole->train.codes[i] * (uint64_t)(whole->train.labels[i / features] + 1);
+    for (size_t fold = 0; fold < folds; fold++) {
+        struct dataset *part = NULL, *again = NULL;
+        size_t least = SIZE_MAX, most = 0;
+
+        assert_int_equal(dataset_fold(&part, whole, folds, fold, 9, NULL), ERR_OK);
+        assert_int_equal(dataset_fold(&again, whole, folds, fold, 9, NULL), ERR_OK);
+        assert_memory_equal(part->test.codes, again->test.codes,
+                            part->test.count * features * sizeof(uint16_t));
+        assert_int_equal(part->train.count + part->test.count, whole->train.count);
+        for (size_t i = 0; i < part->test.count * features; i++)
+            sum += part->test.codes[i] * (uint64_t)(part->test.labels[i / features] + 1);
+        for (size_t c = 0; c < whole->num_classes; c++) {
+            size_t of_class = 0;
+
+            for (size_t i = 0; i < part->test.count; i++)
+                of_class += part->test.labels[i] == c;
+            least = of_class < least ? of_class : least;
+            most = of_class > most ? of_class : most;
+        }
+        assert_true(most - least <= 1 + whole->train.count / whole->num_classes / folds);
+        held_out += part->test.count;
+        dataset_free(part);
+        dataset_free(again);
+    }
+    assert_int_equal(held_out, whole->train.count);
+    assert_true(sum == expected);
+}
+
+static void test_folds(void **state)
+{
+    struct config_dataset spec = {.name = "synthetic_digits"};
+    struct dataset_request request = {.spec = &spec, .bits = 8, .splits = DATASET_TRAIN};
+    struct dataset *whole = NULL, *part = NULL;
+    struct err err = {""};
+
+    (void)state;
+    assert_int_equal(dataset_load(&whole, &request, &err), ERR_OK);
+    whole->train.count = 503;
+    for (size_t folds = 2; folds <= 5; folds++)
+        check_folds(whole, folds);
+    assert_int_equal(dataset_fold(&part, whole, 1, 0, 1, &err), ERR_ARG);
+    assert_int_equal(dataset_fold(&part, whole, 504, 0, 1, &err), ERR_ARG);
+    assert_int_equal(dataset_fold(&part, whole, 3, 3, 1, &err), ERR_ARG);
+    assert_non_null(strstr(err.message, "has 503 training samples"));
+    assert_null(part);
+    dataset_free(whole);
+}
+
 static void test_list(void **state)
 {
     size_t count;
@@ -589,6 +645,7 @@ int main(void)
         cmocka_unit_test(test_own_files_missing),
         cmocka_unit_test(test_unknown_and_missing),
         cmocka_unit_test(test_synthetic_set),
+        cmocka_unit_test(test_folds),
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_real_sets),
     };

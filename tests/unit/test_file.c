@@ -9,6 +9,7 @@
 #include <cmocka.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -254,6 +255,33 @@ static void test_replace_dir(void **state)
     scratch_remove(&scratch);
 }
 
+/* What a killed writer leaves goes away; a living one's file and other files stay. */
+static void test_sweep(void **state)
+{
+    static const char *const others[] = {".difflut-1-0.tmpx", ".difflut-1.tmp", "a.tmp"};
+    struct scratch scratch;
+    char dead[64], own[64];
+    pid_t child = fork();
+
+    (void)state;
+    if (child == 0) _exit(0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    snprintf(dead, sizeof dead, ".difflut-%ld-12.tmp", (long)child);
+    snprintf(own, sizeof own, ".difflut-%ld-0.tmp", (long)getpid());
+    scratch_create(&scratch);
+    assert_int_equal(file_write(scratch_path(&scratch, dead), "x", 1, NULL), ERR_OK);
+    assert_int_equal(file_write(scratch_path(&scratch, own), "x", 1, NULL), ERR_OK);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(file_write(scratch_path(&scratch, others[i]), "x", 1, NULL), ERR_OK);
+    file_sweep(scratch.folder);
+    file_sweep("/nowhere/at/all");
+    assert_false(file_exists(scratch_path(&scratch, dead)));
+    assert_true(file_exists(scratch_path(&scratch, own)));
+    for (size_t i = 0; i < 3; i++)
+        assert_true(file_exists(scratch_path(&scratch, others[i])));
+    scratch_remove(&scratch);
+}
+
 static void test_names(void **state)
 {
     static const struct {
@@ -295,7 +323,7 @@ int main(void)
         cmocka_unit_test(test_write_errors), cmocka_unit_test(test_write_keeps_link),
         cmocka_unit_test(test_gz),           cmocka_unit_test(test_gz_members),
         cmocka_unit_test(test_dirs),         cmocka_unit_test(test_replace_dir),
-        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_sweep),        cmocka_unit_test(test_names),
     };
 
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
