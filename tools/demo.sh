@@ -6,7 +6,7 @@
 set -euo pipefail
 
 program=$1 model=$2 target=$3
-out=$(dirname "$(dirname "$program")")/demo/$model
+out=$(dirname "$(dirname "$program")")/demo/$(basename "$model" .yaml)
 mkdir -p "$(dirname "$out")"
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

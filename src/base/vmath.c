@@ -15,7 +15,7 @@ SIMD_INLINE float exp_one(float x)
     float k = shifted - 12582912.0F;
     float r = (x - k * 0.693359375F) + k * 2.12194440e-4F;
     float p = 1.9875691500e-4F;
-    int32_t bits;
+    uint32_t bits;
     float power;
 
     p = p * r + 1.3981999507e-3F;
@@ -24,7 +24,8 @@ SIMD_INLINE float exp_one(float x)
     p = p * r + 1.6666665459e-1F;
     p = p * r + 5.0000001201e-1F;
     p = p * (r * r) + r + 1.0F;
-    bits = ((int32_t)k + 127) * (1 << 23);
+    memcpy(&bits, &shifted, sizeof bits); /* k stands in its low bits, also when x is NaN */
+    bits = (bits + 127U) << 23;
     memcpy(&power, &bits, sizeof power);
     return p * power;
 }

@@ -4,9 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A hash table of signals with linear probing: slots hold a signal number, plus one. */
+/* A hash table of step bits or LUTs with linear probing. */
+struct slot {
+    uint32_t item; /* its number plus one; 0: free */
+    uint32_t hash; /* high half, to pass over most others without a look at them */
+};
 struct seen {
-    uint32_t *slots;
+    struct slot *slots;
     size_t mask;
 };
 
@@ -41,12 +45,13 @@ static bool step_equal(const struct netlist *net, uint32_t a, uint32_t b)
 /* The first step bit equal to this one (itself, when it is the first). */
 static uint32_t step_first(const struct netlist *net, uint32_t step, struct seen *seen)
 {
-    size_t at = step_hash(net, step) & seen->mask;
+    uint64_t hash = step_hash(net, step);
+    size_t at = hash & seen->mask;
 
-    for (; seen->slots[at] != 0; at = (at + 1) & seen->mask) {
-        if (step_equal(net, seen->slots[at] - 1, step)) return seen->slots[at] - 1;
+    for (; seen->slots[at].item != 0; at = (at + 1) & seen->mask) {
+        if (step_equal(net, seen->slots[at].item - 1, step)) return seen->slots[at].item - 1;
     }
-    seen->slots[at] = step + 1;
+    seen->slots[at] = (struct slot){step + 1, (uint32_t)(hash >> 32)};
     return step;
 }
 
@@ -61,23 +66,18 @@ struct canonical {
 
 static void canonicalise(const struct netlist *net, uint32_t lut, struct canonical *out)
 {
-    const uint32_t *fan_in = net->fan_in + (size_t)lut * NETLIST_MAX_FAN_IN;
-    uint8_t from[NETLIST_MAX_FAN_IN];
-    bool sorted = true;
-
-    memset(out, 0, sizeof *out);
     out->count = net->fan_in_count[lut];
-    for (uint8_t i = 0; i < out->count; i++) {
-        uint8_t at = i;
+    out->table = net->table[lut];
+    memcpy(out->fan_in, net->fan_in + (size_t)lut * NETLIST_MAX_FAN_IN, sizeof out->fan_in);
+    for (unsigned i = 1; i < out->count; i++) {
+        for (unsigned k = i; k > 0 && out->fan_in[k - 1] > out->fan_in[k]; k--) {
+            uint32_t signal = out->fan_in[k];
 
-        for (; at > 0 && fan_in[from[at - 1]] > fan_in[i]; at--)
-            from[at] = from[at - 1];
-        from[at] = i;
-        sorted = sorted && at == i;
+            out->fan_in[k] = out->fan_in[k - 1];
+            out->fan_in[k - 1] = signal;
+            out->table = table_swap(out->table, k - 1, k);
+        }
     }
-    for (unsigned i = 0; i < out->count; i++)
-        out->fan_in[i] = fan_in[from[i]];
-    out->table = sorted ? net->table[lut] : table_permute(net->table[lut], out->count, from);
 }
 
 static bool canonical_equal(const struct canonical *a, const struct canonical *b)
@@ -99,15 +99,20 @@ static uint64_t canonical_hash(const struct canonical *c)
 static uint32_t lut_first(const struct netlist *net, uint32_t lut, struct seen *seen)
 {
     struct canonical own, other;
+    uint64_t hash;
     size_t at;
 
     canonicalise(net, lut, &own);
-    at = canonical_hash(&own) & seen->mask;
-    for (; seen->slots[at] != 0; at = (at + 1) & seen->mask) {
-        canonicalise(net, seen->slots[at] - 1, &other);
-        if (canonical_equal(&own, &other)) return netlist_lut_signal(net, seen->slots[at] - 1);
+    hash = canonical_hash(&own);
+    at = hash & seen->mask;
+    for (; seen->slots[at].item != 0; at = (at + 1) & seen->mask) {
+        uint32_t before = seen->slots[at].item - 1;
+
+        if (seen->slots[at].hash != (uint32_t)(hash >> 32)) continue;
+        canonicalise(net, before, &other);
+        if (canonical_equal(&own, &other)) return netlist_lut_signal(net, before);
     }
-    seen->slots[at] = lut + 1;
+    seen->slots[at] = (struct slot){lut + 1, (uint32_t)(hash >> 32)};
     return netlist_lut_signal(net, lut);
 }
 

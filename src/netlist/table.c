@@ -50,16 +50,11 @@ uint64_t table_invert_input(uint64_t table, unsigned inputs, unsigned k)
     return (low << (1u << k) | high) & table_ones(inputs);
 }
 
-uint64_t table_permute(uint64_t table, unsigned inputs, const uint8_t *from)
+uint64_t table_swap(uint64_t table, unsigned i, unsigned j)
 {
-    uint64_t result = 0;
+    unsigned distance = (1u << j) - (1u << i); /* from address ..0..1.. to ..1..0.. of bits j, i */
+    uint64_t moving = ~LOW_HALF[i] & LOW_HALF[j]; /* addresses with bit i set and bit j clear */
+    uint64_t changed = (table >> distance ^ table) & moving;
 
-    for (unsigned a = 0; a < 1u << inputs; a++) {
-        unsigned old = 0;
-
-        for (unsigned i = 0; i < inputs; i++)
-            old |= (a >> i & 1) << from[i];
-        result |= (table >> old & 1) << a;
-    }
-    return result;
+    return table ^ changed ^ changed << distance;
 }

@@ -22,7 +22,7 @@ bool table_ignores(uint64_t table, unsigned inputs, unsigned k);
 /* The same function with input k inverted. */
 uint64_t table_invert_input(uint64_t table, unsigned inputs, unsigned k);
 
-/* The same function with its inputs in another order: new input i is old input from[i]. */
-uint64_t table_permute(uint64_t table, unsigned inputs, const uint8_t *from);
+/* The same function with inputs i and j exchanged (i < j). */
+uint64_t table_swap(uint64_t table, unsigned i, unsigned j);
 
 #endif

@@ -73,16 +73,18 @@ static inline void random_lut(struct netlist *net, uint32_t lut, struct rng *rng
     uint32_t before = net->num_steps + lut;
     unsigned count = before > 0 ? (unsigned)rng_below(rng, NETLIST_MAX_FAN_IN + 1) : 0;
 
-    if (lut > 0 && rng_below(rng, 8) == 0) { /* the LUT before it, inputs reversed */
-        uint8_t from[NETLIST_MAX_FAN_IN];
-
+    if (lut > 0 && rng_below(rng, 8) == 0) { /* the LUT before it, inputs in another order */
         count = net->fan_in_count[lut - 1];
-        for (unsigned k = 0; k < count; k++) {
-            from[k] = (uint8_t)(count - 1 - k);
-            fan_in[k] = fan_in[(int)from[k] - NETLIST_MAX_FAN_IN];
-        }
+        memcpy(fan_in, fan_in - NETLIST_MAX_FAN_IN, NETLIST_MAX_FAN_IN * sizeof *fan_in);
         net->fan_in_count[lut] = (uint8_t)count;
-        net->table[lut] = table_permute(net->table[lut - 1], count, from);
+        net->table[lut] = net->table[lut - 1];
+        for (unsigned k = 0; k + 2 < count; k++) {
+            uint32_t signal = fan_in[k];
+
+            fan_in[k] = fan_in[k + 2];
+            fan_in[k + 2] = signal;
+            net->table[lut] = table_swap(net->table[lut], k, k + 2);
+        }
         return;
     }
     net->fan_in_count[lut] = (uint8_t)count;

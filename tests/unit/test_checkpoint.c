@@ -36,6 +36,7 @@ struct job {
     const char *layer, *extra;
     char folder[512];
     bool resume;
+    unsigned threads; /* 0: 2 */
     uint64_t data_seed;
     const volatile sig_atomic_t *stop;
     void (*progress)(const struct train_progress *progress, void *user);
@@ -76,7 +77,7 @@ static enum err_status run_job(struct job *job)
     struct dataset *data;
     struct model *model;
     char checkpoint[600];
-    struct train_options options = {.threads = 2,
+    struct train_options options = {.threads = job->threads > 0 ? job->threads : 2,
                                     .progress = log_epoch,
                                     .tell = note_told,
                                     .user = job,
@@ -188,12 +189,14 @@ static void check_kills(const char *layer, const char *extra, size_t kills, uint
     took = seconds() - begin;
     rng_seed(&rng, seed, 0);
     while (done < kills) {
+        broken.threads = 1 + (unsigned)rng_below(&rng, 3); /* which must not matter either */
         if (kill_after(start_child(&broken), 0.7 * took * rng_double(&rng))) {
             done++;
             continue;
         }
         assert_same_results(whole.folder, broken.folder); /* it got through: the next starts anew */
         remove(path_in(broken.folder, "checkpoint.safetensors"));
+        took *= 0.8; /* the machine is less busy than it was */
         runs++;
     }
     assert_int_equal(waitpid(start_child(&broken), &how, 0) > 0, 1);

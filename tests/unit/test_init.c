@@ -1,4 +1,5 @@
 /* Initialisers: every name and alias, their options, and residual for every node type. */
+#include "base/file.h"
 #include "base/rng.h"
 #include "small_model.h"
 #include "train/init.h"
@@ -105,6 +106,30 @@ static void test_names_are_distinct(void **state)
     assert_int_equal(names, 20);
 }
 
+/* docs/training.md names every rule, alias and option. */
+static void test_documented(void **state)
+{
+    size_t count, size = 0;
+    const struct init_rule *rules = init_rules(&count);
+    uint8_t *page = NULL;
+
+    (void)state;
+    assert_int_equal(file_read("docs/training.md", 1 << 20, &page, &size, NULL), ERR_OK);
+    for (size_t r = 0; r < count; r++) {
+        char quoted[80];
+
+        for (size_t a = 0; a < 4 && rules[r].names[a] != NULL; a++) {
+            snprintf(quoted, sizeof quoted, "`%s`", rules[r].names[a]);
+            if (strstr((const char *)page, quoted) == NULL) fail_msg("%s is missing", quoted);
+        }
+        for (size_t o = 0; o < rules[r].num_options; o++) {
+            snprintf(quoted, sizeof quoted, "`%s`", rules[r].options[o].name);
+            if (strstr((const char *)page, quoted) == NULL) fail_msg("%s is missing", quoted);
+        }
+    }
+    free(page);
+}
+
 /* residual: every node type then passes input 0 on (difflogic: its first drawn input). */
 static void test_residual(void **state)
 {
@@ -165,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_names_are_distinct),
+        cmocka_unit_test(test_documented),
         cmocka_unit_test(test_residual),
         cmocka_unit_test(test_options_reach_the_nodes),
     };

@@ -1,5 +1,6 @@
 /* Regularisers: by hand, against central differences through every node type, against sums written
  * out, and upstream's variants against the original library's numbers. */
+#include "base/file.h"
 #include "base/rng.h"
 #include "model/safetensors.h"
 #include "single_node.h"
@@ -421,13 +422,39 @@ static void test_complaints(void **state)
     }
 }
 
+/* docs/training.md names every regulariser, alias and option. */
+static void test_documented(void **state)
+{
+    size_t count, size = 0;
+    const struct regularizer *const *list = regularizer_list(&count);
+    uint8_t *page = NULL;
+
+    (void)state;
+    assert_int_equal(count, 6);
+    expect_ok(file_read("docs/training.md", 1 << 20, &page, &size, &err));
+    for (size_t r = 0; r < count; r++) {
+        char quoted[80];
+
+        for (size_t a = 0; a < 3 && list[r]->names[a] != NULL; a++) {
+            assert_ptr_equal(regularizer_find(list[r]->names[a]), list[r]);
+            snprintf(quoted, sizeof quoted, "`%s`", list[r]->names[a]);
+            if (strstr((const char *)page, quoted) == NULL) fail_msg("%s is missing", quoted);
+        }
+        for (size_t o = 0; o < list[r]->num_options; o++) {
+            snprintf(quoted, sizeof quoted, "`%s`", list[r]->options[o].name);
+            if (strstr((const char *)page, quoted) == NULL) fail_msg("%s is missing", quoted);
+        }
+    }
+    free(page);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_by_hand),    cmocka_unit_test(test_parseval),
         cmocka_unit_test(test_gradients),  cmocka_unit_test(test_gradient_l1),
         cmocka_unit_test(test_golden),     cmocka_unit_test(test_upstream_draws),
-        cmocka_unit_test(test_complaints),
+        cmocka_unit_test(test_complaints), cmocka_unit_test(test_documented),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,9 @@ static void test_exp(void **state)
     assert_true(a.out[0] == 1.0F);
     a.in[0] = -1e30F;
     a.in[1] = 1e30F;
-    vmath_exp(a.in, a.out, 2);
+    a.in[2] = NAN;
+    vmath_exp(a.in, a.out, 3);
+    assert_true(isnan(a.out[2]));
     assert_true(a.out[0] >= 0 && a.out[0] < 1e-37F && a.out[1] > 1e38F && isfinite(a.out[1]));
 }
 
