@@ -129,7 +129,7 @@ static const char *regularizer_name(size_t index, const char **meaning)
 const char *difflut_component(const struct difflut *lut, enum difflut_kind kind, size_t index,
                               const char **meaning)
 {
-    const char *unread;
+    const char *unread = NULL;
     const char **to = meaning != NULL ? meaning : &unread;
 
     switch (kind) {
