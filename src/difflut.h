@@ -443,6 +443,14 @@ DIFFLUT_API enum difflut_status difflut_train(struct difflut_model *model,
                                               struct difflut_train_result *result,
                                               struct difflut_error *err);
 
+/** Transfer: copies wires and parameters of the layers of `from` whose structure, and that of all below
+ * them, is the same in `to`; the last layer only when the number of classes is too. Encoders stay as
+ * they are. copied [num_layers of to] (may be NULL) says which layers were. DIFFLUT_ARG, with the
+ * reason, when none was. Layers that training shall keep are listed in training.freeze. */
+DIFFLUT_API enum difflut_status difflut_transfer(struct difflut_model *to,
+                                                 const struct difflut_model *from, bool *copied,
+                                                 struct difflut_error *err);
+
 /** @}
  * @name Hardware
  * @{ */

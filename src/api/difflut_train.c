@@ -1,6 +1,8 @@
 #include "api.h"
 #include "train/train.h"
 
+#include <stdlib.h>
+
 static const struct difflut_train_options no_options = {.progress = NULL};
 
 static void pass_on(const struct train_progress *from, void *user)
@@ -78,5 +80,26 @@ enum difflut_status difflut_train(struct difflut_model *model, const struct diff
                                                 .accuracy_hard = got.accuracy_hard,
                                                 .samples_per_second = got.samples_per_second,
                                                 .seconds = got.seconds};
+    return api_status(status);
+}
+
+enum difflut_status difflut_transfer(struct difflut_model *to, const struct difflut_model *from,
+                                     bool *copied, struct difflut_error *err)
+{
+    size_t layers = to->model->num_layers;
+    struct model_layer_copy *copies = calloc(layers, sizeof *copies);
+    enum err_status status = ERR_OK;
+
+    if (copies == NULL) return api_status(err_nomem(api_err(err), "a transfer"));
+    if (model_copy_layers(to->model, from->model, copies) == 0) {
+        status = err_set(api_err(err), ERR_ARG, "nothing of %s fits %s: layer 0: %s",
+                         from->model->config->name, to->model->config->name, copies[0].reason);
+    } else {
+        to->started = true;
+        to->model->model_hash[0] = '\0'; /* of weights that are no more */
+    }
+    for (size_t l = 0; status == ERR_OK && copied != NULL && l < layers; l++)
+        copied[l] = copies[l].copied;
+    free(copies);
     return api_status(status);
 }

@@ -281,7 +281,8 @@ static enum err_status transfer(struct trainer *t, struct err *err)
     if (t->config->training.init_from[0] == '\0') return ERR_OK;
     copies = calloc(t->model->num_layers, sizeof *copies);
     status = copies == NULL ? err_nomem(err, "a transfer")
-                            : model_open(&from, t->config->training.init_from, NULL, 0, err);
+                            : model_open_own(&from, t->config->training.init_from, NULL, 0,
+                                             t->config->own_nodes, err);
     if (status == ERR_OK && model_copy_layers(t->model, from, copies) == 0)
         status = config_complain(t->config, "training.init_from", err,
                                  "nothing of %s fits this model: layer 0: %s",
@@ -309,7 +310,8 @@ enum err_status train_run(struct model *model, const struct dataset *dataset,
         status = trainer_create(&trainer, model, dataset, options, result, err);
         if (status == ERR_OK && options->checkpoint != NULL && !resuming)
             remove(options->checkpoint);
-        if (status == ERR_OK && !resuming) status = transfer(&trainer, err);
+        if (status == ERR_OK && !resuming && !options->keep_parameters)
+            status = transfer(&trainer, err);
         if (status == ERR_OK) status = run_epochs(&trainer, resuming, err);
         trainer_free(&trainer);
     }

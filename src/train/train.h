@@ -39,7 +39,7 @@ struct train_progress {
 
 struct train_options {
     unsigned threads;     /* 0: all cores */
-    bool keep_parameters; /* train on from what the model holds: runtime.init_fn is not applied */
+    bool keep_parameters; /* train on from what the model holds: no init_fn, no init_from */
     void (*progress)(const struct train_progress *progress, void *user); /* may be NULL */
     /* One line for people: a warning with its numbers, or (warning false) what was done. May be NULL. */
     void (*tell)(bool warning, const char *message, void *user);
