@@ -34,7 +34,8 @@ wanted() { # name word...
 }
 
 programs=()
-for program in "$build"/tests/test_* tests/cli/test_*.sh tests/flow/test_*.sh; do
+# The scripts, and what simulates, first: the long ones must not start last.
+for program in tests/flow/test_*.sh tests/cli/test_*.sh "$build"/tests/test_*; do
     [ -x "$program" ] || continue
     case $program in
     *.d) continue ;;

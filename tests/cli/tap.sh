@@ -101,6 +101,36 @@ training: {epochs: 2, batch_size: 50, samples: 500, seed: 3}
 EOF
 }
 
+# A model of six small integers, whose hardware is quick to simulate: table_config FILE
+table_config() {
+    awk 'BEGIN {
+        print "a,b,c,d,e,f,label"
+        for (i = 0; i < 200; i++) {
+            sum = 0
+            for (k = 0; k < 6; k++) {
+                x = (i * (7 + 3 * k) + int(i / 5) * (k + 1)) % 16
+                sum += k % 2 ? x : -x
+                printf "%d,", x
+            }
+            print sum < -4 ? 0 : sum < 4 ? 1 : 2
+        }
+    }' >"$work/table.csv"
+    cat >"$1" <<EOF
+name: table
+model_type: feedforward
+layer_type: random
+node_type: probabilistic
+encoder_config: {name: thermometer, num_bits: 5, feature_wise: true}
+node_input_dim: 4
+layer_widths: [24, 21]
+num_classes: 3
+input_size: 6
+input: {bits: 4}
+dataset: {train: $work/table.csv, test: $work/table.csv, label: label}
+training: {epochs: 3, batch_size: 20, learning_rate: 0.1, seed: 3}
+EOF
+}
+
 finish() {
     echo "1..$count"
     [ "$bad" -eq 0 ]

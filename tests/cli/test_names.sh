@@ -6,7 +6,7 @@ need verilator iverilog yosys
 
 cd "$work" || exit 1
 for name in $'-a b\'c"d$(touch pwned);&*\xc3\xbc' '--help'; do
-    tiny_config "$work/$name.yaml"
+    table_config "$work/$name.yaml"
     run train --quiet -o "$name" -- "$name.yaml"
     is "train into <$name>" 0 "$code"
     run emit --quiet -o "$name/rtl" -- "$name"
