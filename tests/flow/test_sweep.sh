@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# C reference = Verilator and Icarus over sizes: n = 1..6 and 8, widths that are multiples of nothing,
+# 2 to 300 classes, 1 to 12 bit codes, both nodes, pipelines from none to deep.
+# shellcheck source=tests/cli/tap.sh
+. "$(dirname "$0")/../cli/tap.sh"
+
+for tool in verilator iverilog jq awk; do
+    command -v $tool >/dev/null || skip_all "$tool is not here"
+done
+
+# table CLASSES FEATURES BITS: random integer rows, every class occurs.
+table() {
+    awk -v k="$1" -v f="$2" -v b="$3" 'BEGIN {
+        srand(k * 1000 + f)
+        for (j = 0; j < f; j++) printf "x%d,", j
+        print "label"
+        for (i = 0; i < 4 * k + 40; i++) {
+            for (j = 0; j < f; j++) printf "%d,", int(rand() * 2 ^ b)
+            print i % k
+        }
+    }' >"$work/table.csv"
+}
+
+# check N NODE WIDTHS CLASSES FEATURES BITS ENCODER PIPELINE SIMULATOR
+check() {
+    local name="n=$1 $2 widths [$3] $4 classes $5 features of $6 bits, $7, pipeline $8, $9"
+    table "$4" "$5" "$6"
+    cat >"$work/net.yaml" <<-YAML
+	model_type: feedforward
+	layer_type: random
+	node_type: $2
+	encoder_config: {name: $7, num_bits: 3}
+	node_input_dim: $1
+	layer_widths: [$3]
+	num_classes: $4
+	input_size: $5
+	input: {bits: $6}
+	dataset: {train: table.csv, label: label}
+	training: {epochs: 1, batch_size: 32}
+	YAML
+    run train "$work/net.yaml" -o "$work/net" --quiet
+    is "trained: $name" 0 "$code"
+    run cosim "$work/net" --pipeline "$8" --simulator "$9" --vectors 300 --json
+    is "equal: $name" "0 0" "$code $(jq .mismatches "$work/out")"
+    rm -rf "$work/net"
+}
+
+check 1 probabilistic "7, 6" 2 3 1 thermometer 0 verilator
+check 2 dwn "13, 9" 3 5 4 distributive_thermometer 1 icarus
+check 3 probabilistic "31, 35" 5 11 7 gaussian_thermometer encoder=0,layers=2,popcount=0,argmax=1 verilator
+check 4 dwn "50, 600" 300 9 12 thermometer encoder=1,layers=0,popcount=1,argmax=0 verilator
+check 5 probabilistic "17, 22" 11 13 8 gray 3 icarus
+check 6 dwn "61, 37, 30" 10 17 5 onehot 0 icarus
+check 6 probabilistic "64, 514" 257 21 8 distributive_thermometer 1 icarus
+check 8 probabilistic "19, 14" 7 6 6 thermometer 1 verilator
+finish
