@@ -18,7 +18,7 @@ ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) $(MATH_FLAGS) -fopenmp -fvisibility=hi
 	-fPIC -Isrc -I$(BUILD)/gen -MMD -MP \
 	$(PKG_FLAGS)
 LIBS       = $(PKG_LIBS) -lmd -lm
-FLAGS     := $(CC)|$(CFLAGS)|$(ALL_CFLAGS)
+FLAGS     := $(CC)|$(CFLAGS)|$(filter-out -I$(BUILD)/gen,$(ALL_CFLAGS))
 
 LIB_SRC  = $(filter-out src/cli/%,$(wildcard src/*/*.c))
 CLI_SRC  = $(wildcard src/cli/*.c)

@@ -32,7 +32,7 @@ static size_t num_params(const struct difflut_node *node)
 static void init(const struct difflut_node *node, float *params, struct difflut_random *random)
 {
     for (size_t i = 0; i < node->num_params; i++)
-        params[i] = (float)(0.5 * difflut_random_normal(random));
+        params[i] = (float)(0.2 * difflut_random_normal(random));
 }
 
 /* z of one sample; `slope` (may be NULL) receives d z / d x_j, `part` d z / d parameter. */
@@ -128,14 +128,14 @@ static const struct difflut_node_type pair_threshold = {
 static const char yaml[] = "model_type: feedforward\n"
                            "layer_type: random\n"
                            "node_type: pair_threshold\n"
-                           "node_config: {steepness: 3}\n"
+                           "node_config: {steepness: 2}\n"
                            "encoder_config: {name: thermometer, num_bits: 1}\n"
-                           "node_input_dim: 5\n"
-                           "layer_widths: [300, 200]\n"
+                           "node_input_dim: 6\n"
+                           "layer_widths: [400, 200]\n"
                            "num_classes: 10\n"
                            "input_size: 784\n"
                            "dataset: synthetic_digits\n"
-                           "training: {epochs: 3, learning_rate: 0.05, samples: 3000}\n";
+                           "training: {epochs: 4, learning_rate: 0.02, samples: 4000}\n";
 
 static void check(enum difflut_status status, const struct difflut_error *err)
 {
@@ -180,7 +180,7 @@ int main(int argc, char **argv)
            test.count, (unsigned long long)cost.luts);
 
     check(difflut_emit(model, folder, NULL, &err), &err);
-    check(difflut_cosim(model, folder, simulator, test.codes, 500, &cosim, &err), &err);
+    check(difflut_cosim(model, folder, simulator, test.codes, 200, &cosim, &err), &err);
     printf("%s: %zu vectors, %zu mismatches, result after %u cycles\n", cosim.tool, cosim.vectors,
            cosim.mismatches, cosim.latency_cycles);
 
