@@ -1,4 +1,5 @@
 /* Counting a Yosys report: parts, instances, targets, and reports that are not to be believed. */
+#include "base/text.h"
 #include "flow/synth_report.h"
 
 #include <setjmp.h>
@@ -19,33 +20,43 @@ static enum err_status read_report(const char *target, const char *modules,
     return synth_report_read(text, strlen(text), "net", "net_full", target, result, err);
 }
 
-#define MODULE(name, cells) "\"\\\\" name "\": {\"num_cells_by_type\": {" cells "}}"
+/* One module with its cells, "name" and "\"LUT6\": 5, ...". */
+struct module {
+    const char *name, *cells;
+};
+
+static enum err_status read_modules(const char *target, const struct module *modules, size_t count,
+                                    struct synth_result *result, struct err *err)
+{
+    struct text text = {0};
+    enum err_status status;
+
+    for (size_t i = 0; i < count; i++)
+        text_add(&text, "%s\"\\\\%s\": {\"num_cells_by_type\": {%s}}", i > 0 ? ", " : "",
+                 modules[i].name, modules[i].cells);
+    status = read_report(target, text.data, result, err);
+    text_free(&text);
+    return status;
+}
 
 static void test_parts(void **state)
 {
+    static const struct module modules[] = {
+        {"net_full", "\"net_encoder\": 1, \"net_layer0\": 1, \"net_layer12\": 1, "
+                     "\"net_group_sum\": 1, \"net_argmax\": 1, \"FDRE\": 3, \"LUT2\": 1"},
+        {"net_encoder", "\"LUT6\": 5, \"FDRE\": 4"},
+        {"net_layer0", "\"LUT6\": 7, \"piece\": 2"},
+        {"net_layer12", "\"LUT5\": 11, \"MUXF7\": 2"},
+        {"piece", "\"LUT4\": 3, \"GND\": 1"},
+        {"net_group_sum", "\"LUT3\": 13, \"CARRY8\": 1"},
+        {"net_argmax", "\"LUT1\": 17"},
+    };
     struct synth_result r;
     struct err err = {""};
 
     (void)state;
-    assert_int_equal(
-        read_report("xcup",
-                    MODULE(
-                        "net_full",
-                        "\"net_encoder\": 1, \"net_layer0\": 1, \"net_layer12\": 1, "
-                        "\"net_group_sum\": 1, \"net_argmax\": 1, \"FDRE\": 3, "
-                        "\"LUT2\": 1") "," MODULE("net_encoder",
-                                                  "\"LUT6\": 5, \"FDRE\": 4") "," MODULE("net_"
-                                                                                         "layer0",
-                                                                                         "\"LUT6\":"
-                                                                                         " 7, "
-                                                                                         "\"piece\""
-                                                                                         ": 2") "," MODULE("net_layer12",
-                                                                                                           "\"LUT5\": 11, \"MUXF7\": 2") "," MODULE("piece",
-                                                                                                                                                    "\"LUT4\": 3, \"GND\": 1") "," MODULE("net_group_sum",
-                                                                                                                                                                                          "\"LUT3\": 13, \"CARRY8\": 1") "," MODULE("net_argmax",
-                                                                                                                                                                                                                                    "\"LUT1\": 17"),
-                    &r, &err),
-        ERR_OK);
+    assert_int_equal(read_modules("xcup", modules, sizeof modules / sizeof modules[0], &r, &err),
+                     ERR_OK);
     assert_int_equal(r.luts_encoder, 5);
     assert_int_equal(r.luts_layers, 7 + 2 * 3 + 11); /* a module of a part counts with the part */
     assert_int_equal(r.luts_group_sum, 13);
@@ -61,19 +72,17 @@ static void test_parts(void **state)
 /* A module whose name only begins like a part's is no part. */
 static void test_names(void **state)
 {
+    static const struct module modules[] = {
+        {"net_full", "\"net_layerx\": 1, \"net_encoder2\": 1"},
+        {"net_layerx", "\"SB_LUT4\": 2, \"SB_DFFSR\": 1"},
+        {"net_encoder2", "\"SB_LUT4\": 3, \"SB_CARRY\": 4"},
+    };
     struct synth_result r;
     struct err err = {""};
 
     (void)state;
-    assert_int_equal(
-        read_report(
-            "ice40",
-            MODULE("net_full", "\"net_layerx\": 1, \"net_encoder2\": 1") "," MODULE(
-                "net_layerx",
-                "\"SB_LUT4\": 2, \"SB_DFFSR\": 1") "," MODULE("net_encoder2",
-                                                              "\"SB_LUT4\": 3, \"SB_CARRY\": 4"),
-            &r, &err),
-        ERR_OK);
+    assert_int_equal(read_modules("ice40", modules, sizeof modules / sizeof modules[0], &r, &err),
+                     ERR_OK);
     assert_int_equal(r.luts_other, 5);
     assert_int_equal(r.ffs, 1);
     assert_int_equal(r.carries, 4);
