@@ -12,6 +12,7 @@ unsigned comparators_plain_luts(uint32_t toggle, unsigned code_bits)
 
     for (uint32_t t = toggle; relevant > 1 && (t & 1) == 0; t >>= 1)
         relevant--;
+    if (relevant == 1) return 0; /* the top bit itself */
     return relevant <= 6 ? 1 : 1 + (relevant - 6 + 4) / 5;
 }
 
@@ -195,8 +196,8 @@ enum err_status comparators_create(struct comparators **out, const uint32_t *tog
             unsigned luts = comparators_plain_luts(toggles[i], code_bits);
 
             plan->items[i] = (struct comparator){toggles[i], COMPARATORS_PLAIN};
-            if (luts == 1) {
-                plan->luts++;
+            if (luts <= 1) {
+                plan->luts += luts;
             } else {
                 hard[num_hard] = (uint32_t)i;
                 hard[count + num_hard++] = toggles[i];

@@ -52,7 +52,7 @@ enum err_status comparators_create(struct comparators **out, const uint32_t *tog
                                    unsigned code_bits, struct err *err);
 void comparators_free(struct comparators *plan);
 
-/* LUT6 of one plain comparison. */
+/* LUT6 of one plain comparison; 0 where it is the code's top bit. */
 unsigned comparators_plain_luts(uint32_t toggle, unsigned code_bits);
 
 #endif

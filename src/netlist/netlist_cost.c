@@ -7,10 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* LUTs of a step bit beside those of the comparisons that its feature's bits share. */
 static uint64_t bit_luts(const struct netlist *net, uint32_t bit)
 {
+    const uint32_t *toggle = net->toggles + net->toggle_start[bit];
     uint32_t toggles = net->toggle_start[bit + 1] - net->toggle_start[bit];
 
+    /* A code that fits a LUT needs one LUT a bit, whatever the function, or a wire. */
+    if (net->code_bits <= 6)
+        return toggles == 1 ? comparators_plain_luts(*toggle, net->code_bits) : 1;
     if (step_plan_is_table(net, bit)) return step_plan_table_luts(net);
     return toggles < 2 ? 0 : (toggles - 1 + 4) / 5; /* exclusive or of the comparisons */
 }
@@ -30,10 +35,8 @@ static enum err_status cost_encoder(const struct netlist *net, struct netlist_co
         status = step_plan_comparators(plan, net, f, &comparators, err);
         if (status != ERR_OK) break;
         cost->encoder += net->code_bits <= 6 ? 0 : comparators->luts;
-        for (uint32_t i = plan->feature_start[f]; i < plan->feature_start[f + 1]; i++) {
-            /* A code that fits a LUT needs one LUT a bit, whatever the function. */
-            cost->encoder += net->code_bits <= 6 ? 1 : bit_luts(net, plan->bits[i]);
-        }
+        for (uint32_t i = plan->feature_start[f]; i < plan->feature_start[f + 1]; i++)
+            cost->encoder += bit_luts(net, plan->bits[i]);
         comparators_free(comparators);
     }
     step_plan_free(plan);

@@ -205,6 +205,9 @@ static void test_comparators_size(void **state)
     assert_int_equal(plan->luts, 0);
     comparators_free(plan);
     comparators_free(NULL);
+    assert_int_equal(comparators_plain_luts(128, 8), 0); /* the top bit itself */
+    assert_int_equal(comparators_plain_luts(64, 8), 1);
+    assert_int_equal(comparators_plain_luts(127, 8), 2);
 }
 
 int main(int argc, char **argv)
