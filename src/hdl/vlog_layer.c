@@ -1,7 +1,7 @@
 /* One LUT layer. Its module takes the bus that enters the layer and gives the bus that leaves it: the
  * outputs of its LUTs, then the signals that only a later part reads, all through the layer's
  * registers, so that everything on a bus belongs to the same sample. More LUTs than `chunk` are split
- * into part modules, each with only the bits it reads. */
+ * into part modules, which get the layer's bus or, of a far wider one, only the bits they read. */
 #include "vlog.h"
 
 #include <stdio.h>
@@ -15,7 +15,8 @@ struct block {
     uint32_t layer, first, last;
     const char *out;         /* bus of the results */
     const uint32_t *out_bit; /* [lut - first] bit on it, or NONE */
-    const uint32_t *in_bit;  /* NULL: position[]; otherwise [signal], see part_inputs() */
+    const uint32_t *in_bit;  /* [signal] bit of tree_bits; also of in_bits when `picked` is set */
+    bool picked; /* in_bits holds only what the block reads; else the layer's whole bus */
 };
 
 /* Where LUTs of a layer are read within the layer (trees of wide nodes). */
@@ -59,8 +60,7 @@ static void fan_in_name(const struct vlog *v, const struct block *b, uint32_t si
     } else if (signal >= net->num_steps && net->origin[lut].layer == b->layer) {
         snprintf(item, 80, "tree_bits[%u]", b->in_bit[signal]);
     } else {
-        snprintf(item, 80, "in_bits[%u]",
-                 b->in_bit != NULL ? b->in_bit[signal] : v->position[signal]);
+        snprintf(item, 80, "in_bits[%u]", b->picked ? b->in_bit[signal] : v->position[signal]);
     }
 }
 
@@ -149,13 +149,17 @@ static uint32_t sort_unique(uint32_t *items, uint32_t count)
     return kept;
 }
 
+/* A part gets the layer's whole bus, whose bit numbers mean something and which costs simulators no
+ * copies, unless it reads so little of it that the port would be out of proportion. */
+enum { WHOLE_BUS_FACTOR = 4 };
+
 /* Fills a part: its distinct inputs, by their place on the layer's bus, and its outputs: LUTs that leave
  * the layer or that a later part reads. */
 static void plan_part(const struct vlog *v, const struct vlog_bus *bus, const struct scratch *s,
                       struct part *p)
 {
     const struct netlist *net = v->net;
-    const struct block *b = &p->block;
+    struct block *b = &p->block;
     uint32_t start = v->layer_start[b->layer];
 
     p->num_bus = p->num_tree = p->num_out = 0;
@@ -176,29 +180,33 @@ static void plan_part(const struct vlog *v, const struct vlog_bus *bus, const st
     }
     p->num_bus = sort_unique(p->bus_bits, p->num_bus);
     p->num_tree = sort_unique(p->tree, p->num_tree);
+    b->picked = bus->count / WHOLE_BUS_FACTOR > p->num_bus;
     for (uint32_t i = 0; i < p->num_bus; i++)
         s->in_bit[bus->signals[p->bus_bits[i]]] = i;
     for (uint32_t i = 0; i < p->num_tree; i++)
         s->in_bit[netlist_lut_signal(net, p->tree[i])] = i;
 }
 
-static void write_part_module(struct vlog *v, const struct part *p, const struct local *local,
-                              uint32_t number)
+static void write_part_module(struct vlog *v, const struct vlog_bus *bus, const struct part *p,
+                              const struct local *local, uint32_t number)
 {
-    char suffix[40], what[96];
+    uint32_t width = p->block.picked ? p->num_bus : bus->count;
+    char suffix[40], what[96], ports[128];
 
     snprintf(suffix, sizeof suffix, "layer%u_part%u", p->block.layer, number);
     snprintf(what, sizeof what, "LUT layer %u, part %u (%u LUTs)", p->block.layer, number,
              p->block.last - p->block.first);
-    vlog_begin(v, suffix, what,
-               p->num_tree > 0
-                   ? "in_bits: what the part reads; tree_bits: from earlier parts; out_bits"
-                   : "in_bits: what the part reads, in the layer's order; out_bits: LUTs");
+    snprintf(ports, sizeof ports, "in_bits: %s; %sout_bits: LUTs",
+             p->block.picked ? "the bits of the layer's that are read" : "as the layer's",
+             p->num_tree > 0 ? "tree_bits: LUTs of earlier parts; " : "");
+    vlog_begin(v, suffix, what, ports);
     vlog_add(v, "(\n");
-    if (p->num_bus > 0) vlog_add(v, "    input  wire [%u:0] in_bits,\n", p->num_bus - 1);
+    if (p->num_bus > 0) vlog_add(v, "    input  wire [%u:0] in_bits,\n", width - 1);
     if (p->num_tree > 0) vlog_add(v, "    input  wire [%u:0] tree_bits,\n", p->num_tree - 1);
     vlog_add(v, "    output wire [%u:0] out_bits\n);\n", p->num_out - 1);
     write_block(v, &p->block, local);
+    if (p->num_bus > 0 && p->num_bus < width)
+        vlog_add(v, "\n    wire unused_ok = &{1'b0, in_bits};  // other parts read the rest\n");
     vlog_end(v);
 }
 
@@ -226,7 +234,8 @@ static void write_part_instance(struct vlog *v, const struct part *p, const stru
 
     vlog_add(v, "\n    wire [%u:0] part%u_bits;\n    %s_layer%u_part%u u_part%u (\n",
              p->num_out - 1, number, v->net->name, layer, number, number);
-    if (p->num_bus > 0) {
+    if (p->num_bus > 0 && !p->block.picked) vlog_add(v, "        .in_bits(in_bits),\n");
+    if (p->num_bus > 0 && p->block.picked) {
         vlog_add(v, "        .in_bits(");
         vlog_pick(v, "in_bits", p->bus_bits, p->num_bus, 8);
         vlog_add(v, "),\n");
@@ -413,7 +422,7 @@ static void write_layer(struct vlog *v, uint32_t layer, const struct vlog_bus *b
     for (uint32_t i = 0; i < parts && v->status == ERR_OK; i++) {
         struct part p = get_part(v, layer, bus, s, i);
 
-        write_part_module(v, &p, &s->local, i);
+        write_part_module(v, bus, &p, &s->local, i);
     }
     write_head(v, layer, bus->count, next->count);
     for (uint32_t i = 0; i < parts && v->status == ERR_OK; i++) {

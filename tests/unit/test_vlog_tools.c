@@ -334,12 +334,50 @@ static void test_yosys(void **state)
     }
 }
 
+/* On a net without anything odd in it the estimate is what Yosys finds, LUT by LUT and register by
+ * register. */
+static void test_cost(void **state)
+{
+    static const char NET[] = "tests/golden/verilog/toy.netlist";
+    struct vlog_options options = {
+        .top = "full", .target = "generic", .scores = true, .chunk = 256};
+    struct netlist_cost cost;
+    struct bench b = {0};
+    uint8_t *text = NULL;
+    size_t size;
+    char commands[160];
+
+    (void)state;
+    need("yosys", "-V");
+    assert_int_equal(file_read(NET, 1 << 20, &text, &size, NULL), ERR_OK);
+    assert_int_equal(netlist_parse(&b.net, (const char *)text, size, NET, &b.err), ERR_OK);
+    free(text);
+    assert_int_equal(netlist_cost(b.net, &cost, &b.err), ERR_OK);
+    assert_int_equal(cost.encoder, 10);
+    assert_int_equal(cost.layers, 8);
+    assert_int_equal(cost.group_sum, 4);
+    assert_int_equal(cost.argmax, 1);
+    assert_int_equal(cost.total, 23);
+    assert_int_equal(cost.steps_read, 8);
+    assert_int_equal(cost.registers, 30);
+    scratch_create(&b.scratch);
+    assert_int_equal(
+        vlog_emit(b.net, scratch_path(&b.scratch, "out"), &options, &b.manifest, &b.err), ERR_OK);
+    snprintf(commands, sizeof commands,
+             "script scripts/synth_generic.ys; select -assert-count %u t:$lut; "
+             "select -assert-count %u t:$_DFF_P_ t:$_SDFF_PP0_",
+             (unsigned)cost.total, (unsigned)cost.registers);
+    free(run(&b, "yosys", (const char *const[]){"yosys", "-q", "-p", commands, NULL}));
+    bench_free(&b);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lint),
         cmocka_unit_test(test_simulation),
         cmocka_unit_test(test_yosys),
+        cmocka_unit_test(test_cost),
     };
 
     if (argc > 1) cmocka_set_test_filter(argv[1]);

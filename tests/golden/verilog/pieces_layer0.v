@@ -13,12 +13,12 @@ module pieces_layer0 (
 
     wire [1:0] part0_bits;
     pieces_layer0_part0 u_part0 (
-        .in_bits(in_bits[5:0]),
+        .in_bits(in_bits),
         .out_bits(part0_bits));
 
     wire [0:0] part1_bits;
     pieces_layer0_part1 u_part1 (
-        .in_bits(in_bits[5:4]),
+        .in_bits(in_bits),
         .tree_bits({part0_bits[1], part0_bits[0]}),
         .out_bits(part1_bits));
     assign next_bits[0:0] = part1_bits[0:0];
