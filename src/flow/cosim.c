@@ -5,14 +5,13 @@
 #include "flow/cosim_check.h"
 #include "flow/cosim_plan.h"
 #include "flow/simulator.h"
+#include "flow/work_folder.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "sim_files.h" /* made by the build from sim/ */
 
@@ -95,52 +94,13 @@ static enum err_status check_sizes(const struct manifest *manifest, const struct
 
 /* ---- the work folder ---- */
 
-static enum err_status make_work_folder(const char *folder, char **out, struct err *err)
-{
-    char *work = file_join(folder, "sim/work-XXXXXX");
-    char *parent = work != NULL ? file_folder(work) : NULL;
-    enum err_status status =
-        parent != NULL ? file_make_dirs(parent, err) : err_nomem(err, "a path");
-
-    if (status == ERR_OK && mkdtemp(work) == NULL)
-        status = err_set(err, ERR_IO, "%s: %s", work, strerror(errno));
-    free(parent);
-    if (status != ERR_OK) {
-        free(work);
-        return status;
-    }
-    *out = work;
-    return ERR_OK;
-}
-
-/* Takes the work folder away, and sim/ with it unless the user keeps something there. */
-static void remove_work_folder(char *work)
-{
-    char *parent = work != NULL ? file_folder(work) : NULL;
-
-    if (work != NULL) file_remove_tree(work, NULL);
-    if (parent != NULL) rmdir(parent);
-    free(parent);
-    free(work);
-}
-
-static enum err_status write_file(const char *work, const char *name, const char *data, size_t size,
-                                  struct err *err)
-{
-    char *path = file_join(work, name);
-    enum err_status status =
-        path != NULL ? file_write(path, data, size, err) : err_nomem(err, "a path");
-
-    free(path);
-    return status;
-}
-
 static enum err_status write_bench_files(const char *work, struct err *err)
 {
     enum err_status status = ERR_OK;
 
     for (size_t i = 0; i < SIM_FILES_COUNT && status == ERR_OK; i++)
-        status = write_file(work, SIM_FILES[i].name, SIM_FILES[i].text, SIM_FILES[i].size, err);
+        status =
+            work_folder_write(work, SIM_FILES[i].name, SIM_FILES[i].text, SIM_FILES[i].size, err);
     return status;
 }
 
@@ -188,7 +148,7 @@ static enum err_status write_sources(const struct simulation *simulation, const 
     }
     if (status == ERR_OK) status = text_status(&text, "the list of sources", err);
     if (status == ERR_OK)
-        status = write_file(simulation->work, "sources.f", text.data, text.size, err);
+        status = work_folder_write(simulation->work, "sources.f", text.data, text.size, err);
     text_free(&text);
     return status;
 }
@@ -328,7 +288,7 @@ enum err_status cosim_run(const char *folder, const struct manifest *manifest,
                                : manifest->latency_cycles_core;
         status = cosim_plan_create(&plan, vectors->count, latency, err);
     }
-    if (status == ERR_OK) status = make_work_folder(folder, &work, err);
+    if (status == ERR_OK) status = work_folder_create(&work, folder, "sim", err);
     if (status == ERR_OK) {
         simulation.work = work;
         simulation.cycles = plan->count;
@@ -336,7 +296,7 @@ enum err_status cosim_run(const char *folder, const struct manifest *manifest,
         simulation.record_bits = (uint32_t)(4 * cosim_check_digits(manifest));
         status = run_in(folder, &simulation, simulator, plan, vectors, result, err);
     }
-    remove_work_folder(work);
+    work_folder_remove(work);
     cosim_plan_free(plan);
     if (status != ERR_OK) cosim_result_free(result);
     return status;

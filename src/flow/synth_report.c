@@ -66,6 +66,8 @@ struct walk {
     json_t *modules;
     const char *name, *target;
     struct synth_result *result;
+    size_t
+        steps_left; /* a hostile report must not keep us walking: 32 levels of two are 2^32 visits */
 };
 
 /* The LUT counter of the part that a module is, or `above`. */
@@ -121,10 +123,10 @@ static void count_cells(struct synth_result *r, const char *cell, enum cell_kind
     }
 }
 
-enum { MAX_DEPTH = 32 };
+enum { MAX_DEPTH = 32, MAX_STEPS = 1 << 20 };
 static const uint64_t MAX_CELLS = UINT64_C(1) << 40;
 
-static enum err_status walk_module(const struct walk *walk, const char *name, uint64_t times,
+static enum err_status walk_module(struct walk *walk, const char *name, uint64_t times,
                                    uint64_t *part, int depth, struct err *err)
 {
     json_t *module = find_module(walk, name), *cells, *count;
@@ -132,8 +134,11 @@ static enum err_status walk_module(const struct walk *walk, const char *name, ui
     const char *cell;
 
     cells = json_object_get(module, "num_cells_by_type");
-    if (!json_is_object(cells) || depth > MAX_DEPTH)
+    if (!json_is_object(cells))
         return err_set(err, ERR_TOOL, "yosys report: module %s has no cell counts", name);
+    if (depth > MAX_DEPTH || walk->steps_left == 0)
+        return err_set(err, ERR_TOOL, "yosys report: module %s is nested too deep", name);
+    walk->steps_left--;
     part = part_of(walk, name, part);
     json_object_foreach(cells, cell, count)
     {
@@ -159,7 +164,7 @@ enum err_status synth_report_read(const char *text, size_t size, const char *nam
 {
     json_error_t problem;
     json_t *report = json_loadb(text, size, JSON_REJECT_DUPLICATES, &problem);
-    struct walk walk = {.name = name, .target = target, .result = result};
+    struct walk walk = {.name = name, .target = target, .result = result, .steps_left = MAX_STEPS};
     enum err_status status;
 
     if (report == NULL)
