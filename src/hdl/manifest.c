@@ -98,8 +98,8 @@ static bool is_one_of(const char *text, const char *list)
     return false;
 }
 
-/* A path that stays inside its folder: relative, plain characters, no empty, "." or ".." part. */
-static bool is_safe_path(const char *path)
+/* No part of it is empty or begins with a dot. */
+bool manifest_path_is_safe(const char *path)
 {
     size_t length = strlen(path);
 
@@ -263,7 +263,7 @@ static void read_file_entry(struct reader *r, const json_t *entry, struct manife
     read_text(r, entry, "sha256", file->sha256, sizeof file->sha256);
     if (r->status == ERR_OK && !is_hex(file->sha256, HASH_TEXT_SIZE - 1))
         fail(r, "sha256", "must be 64 hex digits");
-    if (path == NULL || !is_safe_path(path)) {
+    if (path == NULL || !manifest_path_is_safe(path)) {
         fail(r, "files", "a path is missing or leaves the folder");
     } else if (kind == NULL || !is_kind(kind)) {
         fail(r, path, "unknown kind of file");
@@ -471,7 +471,7 @@ enum err_status manifest_add_file(struct manifest *manifest, const char *folder,
     struct manifest_file *file;
     enum err_status status;
 
-    if (!is_safe_path(path) || !is_kind(kind)) {
+    if (!manifest_path_is_safe(path) || !is_kind(kind)) {
         return err_set(err, ERR_ARG, "%s (%s): not a file that a manifest can list", path, kind);
     }
     full = file_join(folder, path);

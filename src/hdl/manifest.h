@@ -48,6 +48,8 @@ enum err_status manifest_write(const struct manifest *manifest, const char *fold
  * fault (ERR_FORMAT). */
 enum err_status manifest_verify(const struct manifest *manifest, const char *folder,
                                 struct err *err);
+/* Whether a path is one that a manifest may list: relative, of plain characters, inside its folder. */
+bool manifest_path_is_safe(const char *path);
 /* Lists a file that is in the folder, with its hash of now; an entry of that path is replaced. */
 enum err_status manifest_add_file(struct manifest *manifest, const char *folder, const char *path,
                                   const char *kind, struct err *err);

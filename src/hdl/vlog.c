@@ -27,6 +27,7 @@ static enum err_status write_plain(const char *path, const char *data, size_t si
 
 void vlog_file(struct vlog *v, const char *path, const char *data, size_t size, const char *kind)
 {
+    size_t listed = v->manifest->num_files;
     char *full;
 
     if (v->status != ERR_OK) return;
@@ -39,6 +40,8 @@ void vlog_file(struct vlog *v, const char *path, const char *data, size_t size, 
     free(full);
     if (v->status == ERR_OK)
         v->status = manifest_add_file(v->manifest, v->folder, path, kind, v->err);
+    if (v->status == ERR_OK && v->manifest->num_files == listed)
+        v->status = err_set(v->err, ERR_ARG, "emit: two files are called %s", path);
 }
 
 void vlog_template(struct vlog *v, const char *name)

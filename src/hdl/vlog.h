@@ -36,7 +36,7 @@ struct vlog {
 
 /* --- files --- */
 
-/* Writes one file of the folder and lists it in the manifest. */
+/* Writes one file of the folder and lists it in the manifest; a path comes once only. */
 void vlog_file(struct vlog *v, const char *path, const char *data, size_t size, const char *kind);
 /* Copies the named template into rtl/ once. */
 void vlog_template(struct vlog *v, const char *name);
@@ -63,8 +63,7 @@ void vlog_pick(struct vlog *v, const char *bus, const uint32_t *bits, uint32_t c
 void vlog_spread(struct vlog *v, const char *to, const uint32_t *to_bits, const char *from,
                  uint32_t count);
 
-/* "port(bus[..])" style LUT instance pieces: "lut_node #(.K(4), .TABLE(16'h8ce1)) u_<name> (" and a new
- * line. */
+/* The first line of a LUT instance: "lut_node #(.K(4), .TABLE(16'h8ce1)) u_<name> (". */
 void vlog_lut(struct vlog *v, unsigned inputs, uint64_t table, const char *name);
 
 /* Gathers the bits i of `bus` with used[i] == 0 in a wire unused_ok that is always 0; nothing when there

@@ -150,26 +150,35 @@ static void write_parts(struct vlog *v)
     free(bus.signals);
 }
 
+static enum err_status make_parent(const struct vlog *v, const char *path)
+{
+    char *full = file_join(v->folder, path), *parent = full != NULL ? file_folder(full) : NULL;
+    enum err_status status =
+        parent != NULL ? file_make_dirs(parent, v->err) : err_nomem(v->err, path);
+
+    free(full);
+    free(parent);
+    return status;
+}
+
+static void copy_extra_file(struct vlog *v, const char *from, const char *path)
+{
+    uint8_t *data = NULL;
+    size_t size = 0;
+
+    if (v->status == ERR_OK && !manifest_path_is_safe(path))
+        v->status = err_set(v->err, ERR_ARG, "emit: %s leaves the folder", path);
+    if (v->status == ERR_OK) v->status = file_read(from, SIZE_MAX, &data, &size, v->err);
+    if (v->status == ERR_OK) v->status = make_parent(v, path);
+    vlog_file(v, path, (const char *)data, size, "model");
+    free(data);
+}
+
 static void copy_extra_files(struct vlog *v)
 {
-    for (const char *const *pair = v->options->extra_files;
-         pair != NULL && *pair != NULL && v->status == ERR_OK; pair += 2) {
-        uint8_t *data = NULL;
-        size_t size = 0;
-        char *path = file_join(v->folder, pair[1]),
-             *parent = path != NULL ? file_folder(path) : NULL;
-
-        if (parent == NULL) {
-            v->status = err_nomem(v->err, pair[1]);
-        } else {
-            v->status = file_read(pair[0], SIZE_MAX, &data, &size, v->err);
-        }
-        if (v->status == ERR_OK) v->status = file_make_dirs(parent, v->err);
-        if (v->status == ERR_OK) vlog_file(v, pair[1], (const char *)data, size, "model");
-        free(data);
-        free(path);
-        free(parent);
-    }
+    for (const char *const *pair = v->options->extra_files; pair != NULL && *pair != NULL;
+         pair += 2)
+        copy_extra_file(v, pair[0], pair[1]);
 }
 
 static enum err_status make_folders(const char *folder, struct err *err)

@@ -25,18 +25,36 @@ struct sums {
 
 /* --- counting modules --- */
 
-static void shape_name(char name[VLOG_MODULE_SIZE], const struct popcount_shape *shape)
+/* Index of a shape among those written, or num_shapes. */
+static size_t find_shape(const struct sums *sums, const struct popcount_shape *shape)
 {
-    size_t used = (size_t)snprintf(name, VLOG_MODULE_SIZE, "count%u", shape->inputs[0]);
+    size_t i = 0;
+
+    while (i < sums->num_shapes && memcmp(&sums->shapes[i], shape, sizeof *shape) != 0)
+        i++;
+    return i;
+}
+
+enum { SHAPE_NAME_SIZE = 80, LONGEST_SHAPE_NAME = 40 };
+
+/* "count100", "count98_1_plus2_to7": bits of each weight, bias, bits of the sum. A shape that would
+ * take too long a name gets its number instead. */
+static void shape_name(char name[SHAPE_NAME_SIZE], const struct sums *sums,
+                       const struct popcount_shape *shape)
+{
+    size_t used = (size_t)snprintf(name, SHAPE_NAME_SIZE, "count%u", shape->inputs[0]);
     unsigned top = POPCOUNT_MAX_WEIGHTS - 1;
 
     while (top > 0 && shape->inputs[top] == 0)
         top--;
-    for (unsigned w = 1; w <= top && used < VLOG_MODULE_SIZE / 2; w++)
-        used += (size_t)snprintf(name + used, VLOG_MODULE_SIZE - used, "_%u", shape->inputs[w]);
-    if (shape->bias > 0)
-        used += (size_t)snprintf(name + used, VLOG_MODULE_SIZE - used, "_plus%u", shape->bias);
-    if (shape->bits > 0) snprintf(name + used, VLOG_MODULE_SIZE - used, "_to%u", shape->bits);
+    for (unsigned w = 1; w <= top && used <= LONGEST_SHAPE_NAME; w++)
+        used += (size_t)snprintf(name + used, SHAPE_NAME_SIZE - used, "_%u", shape->inputs[w]);
+    if (shape->bias > 0 && used <= LONGEST_SHAPE_NAME)
+        used += (size_t)snprintf(name + used, SHAPE_NAME_SIZE - used, "_plus%u", shape->bias);
+    if (shape->bits > 0 && used <= LONGEST_SHAPE_NAME)
+        used += (size_t)snprintf(name + used, SHAPE_NAME_SIZE - used, "_to%u", shape->bits);
+    if (used > LONGEST_SHAPE_NAME)
+        snprintf(name, SHAPE_NAME_SIZE, "count_shape%zu", find_shape(sums, shape));
 }
 
 /* Names item `number` of a plan: an input, the constant, or a sum bit of the counter that made it. */
@@ -87,16 +105,17 @@ static uint32_t *find_makers(const struct popcount_plan *plan)
     return maker;
 }
 
-static void write_count_module(struct vlog *v, const struct popcount_plan *plan)
+static void write_count_module(struct vlog *v, const struct sums *sums,
+                               const struct popcount_plan *plan)
 {
     uint32_t *maker = find_makers(plan);
-    char name[VLOG_MODULE_SIZE], what[96], item[48];
+    char name[SHAPE_NAME_SIZE], what[96], item[48];
 
     if (maker == NULL) {
         v->status = err_nomem(v->err, "a popcount");
         return;
     }
-    shape_name(name, &plan->shape);
+    shape_name(name, sums, &plan->shape);
     snprintf(what, sizeof what, "number of ones among %u bits, %u LUTs, %u deep", plan->num_inputs,
              plan->luts, plan->depth);
     vlog_begin(v, name, what,
@@ -120,9 +139,7 @@ static void need_shape(struct vlog *v, struct sums *sums, const struct popcount_
 {
     struct popcount_plan *plan = NULL;
 
-    for (size_t i = 0; i < sums->num_shapes; i++) {
-        if (memcmp(&sums->shapes[i], shape, sizeof *shape) == 0) return;
-    }
+    if (find_shape(sums, shape) < sums->num_shapes) return;
     if (sums->num_shapes == sums->capacity) {
         size_t capacity = sums->capacity > 0 ? 2 * sums->capacity : 16;
         struct popcount_shape *shapes = realloc(sums->shapes, capacity * sizeof *shapes);
@@ -136,7 +153,7 @@ static void need_shape(struct vlog *v, struct sums *sums, const struct popcount_
     }
     sums->shapes[sums->num_shapes++] = *shape;
     v->status = popcount_create(&plan, shape, v->err);
-    if (v->status == ERR_OK) write_count_module(v, plan);
+    if (v->status == ERR_OK) write_count_module(v, sums, plan);
     popcount_free(plan);
 }
 
@@ -203,14 +220,14 @@ static uint32_t add_up(struct vlog *v, struct sums *sums, uint32_t class, uint32
 {
     struct popcount_shape shape = get_shape(terms, count, bias, most);
     uint32_t bits = popcount_bits(&shape);
-    char name[VLOG_MODULE_SIZE];
+    char name[SHAPE_NAME_SIZE];
 
     if (v->status != ERR_OK) return bits;
     if (!sums->write) {
         need_shape(v, sums, &shape);
         return bits;
     }
-    shape_name(name, &shape);
+    shape_name(name, sums, &shape);
     vlog_add(v, "    wire [%u:0] class%u_sum%u;\n    %s_%s u_class%u_sum%u (\n        .in_bits(",
              bits - 1, class, wire, v->net->name, name, class, wire);
     write_terms(v, class, terms, count);

@@ -261,8 +261,13 @@ static void test_extra_files(void **state)
     text = read_text(&f, "out/model/m.yaml", &size);
     assert_string_equal(text, "a: 1\n");
     free(text);
-    pairs[1] = "../m.yaml";
+    pairs[1] = "../away/m.yaml";
     assert_int_equal(emit(&f, "out", &options), ERR_ARG);
+    assert_string_equal(f.err.message, "emit: ../away/m.yaml leaves the folder");
+    assert_false(file_exists(scratch_path(&f.scratch, "away")));
+    pairs[1] = "netlist.txt";
+    assert_int_equal(emit(&f, "out", &options), ERR_ARG);
+    assert_string_equal(f.err.message, "emit: two files are called netlist.txt");
     fixture_free(&f);
 }
 
@@ -324,6 +329,40 @@ static void test_long_name(void **state)
     fixture_free(&f);
 }
 
+/* Sums of shapes whose names would be too long, different only in the last weight: still two modules. */
+static void test_odd_sums(void **state)
+{
+    enum { SIGNALS = 12, WEIGHTS = 13, EACH = (1 << WEIGHTS) - 1 };
+    struct netlist_sizes sizes = {.num_features = 1,
+                                  .code_bits = 16,
+                                  .num_steps = SIGNALS,
+                                  .num_toggles = SIGNALS,
+                                  .num_classes = 2,
+                                  .num_group = 2 * SIGNALS * EACH - 1};
+    struct fixture f;
+    size_t modules = 0;
+
+    (void)state;
+    fixture_create(&f, 9);
+    netlist_free(f.net);
+    f.net = NULL;
+    assert_int_equal(netlist_create(&f.net, &sizes, NULL), ERR_OK);
+    strcpy(f.net->name, "odd");
+    for (uint32_t s = 0; s < SIGNALS; s++) {
+        f.net->toggles[s] = 1000 * (s + 1);
+        f.net->toggle_start[s + 1] = s + 1;
+    }
+    for (uint32_t i = 0; i < sizes.num_group; i++)
+        f.net->group[i] = i % SIGNALS;
+    f.net->group_start[1] = SIGNALS * EACH;
+    f.net->group_start[2] = sizes.num_group;
+    assert_emits(&f, "out", &OPTIONS);
+    for (size_t i = 0; i < f.manifest->num_files; i++)
+        modules += strstr(f.manifest->files[i].path, "odd_count") != NULL;
+    assert_true(modules >= 2);
+    fixture_free(&f);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +377,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_refuses_options),
         cmocka_unit_test(test_hostile_config_line),
         cmocka_unit_test(test_long_name),
+        cmocka_unit_test(test_odd_sums),
     };
 
     if (argc > 1) cmocka_set_test_filter(argv[1]);
