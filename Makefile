@@ -158,7 +158,7 @@ docs: ## the C API as HTML in BUILD/docs/html, when doxygen is here
 	else echo "doxygen is missing (apt-get install -y doxygen): read src/difflut.h itself"; fi
 
 check-deps: ## say what is missing for building, testing and linting; install nothing
-	@tools/deps.sh --check build test lint
+	@tools/deps.sh --check build test lint python
 
 # --- rules ---
 

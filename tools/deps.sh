@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Installs what is missing, or says exactly what is missing.
-#   tools/deps.sh [--check] GROUP...     groups: build test lint
+#   tools/deps.sh [--check] GROUP...     groups: build test lint python
 # As root, or with sudo, it calls apt-get (Debian 12, Ubuntu 22.04 and later). Elsewhere, and with
 # --check, it prints the list and ends with status 3. Takes milliseconds when nothing is missing.
+# Python packages go into build/venv, from PyPI: nothing outside this folder changes.
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 # group  kind  what is looked for  Debian/Ubuntu package
 #   tool: a program on the PATH    lib: a pkg-config module    pkg: an installed package
+#   pip: what a file of requirements lists, in the virtual environment build/venv
 needs='
 build tool gcc          gcc
 build tool g++          g++
@@ -29,6 +32,11 @@ lint  tool cppcheck     cppcheck
 lint  tool shellcheck   shellcheck
 lint  tool verilator    verilator
 lint  lib  cmocka       libcmocka-dev
+python tool python3     python3
+python tool flock       util-linux
+python pkg python3-venv python3-venv
+python pkg libpython3-dev libpython3-dev
+python pip tools/requirements.txt
 '
 
 is_there() { # kind what
@@ -45,8 +53,25 @@ list_missing() { # group...: one package a line
     while read -r group kind what package; do
         [ -n "$group" ] || continue
         case " $* " in *" $group "*) ;; *) continue ;; esac
-        is_there "$kind" "$what" || echo "$package"
+        [ "$kind" = pip ] || is_there "$kind" "$what" || echo "$package"
     done <<<"$needs" | sort -u
+}
+
+pip_missing() { # group...: the file of requirements that build/venv does not follow, or nothing
+    local group kind what package
+    while read -r group kind what package; do
+        [ "$kind" = pip ] || continue
+        case " $* " in *" $group "*) ;; *) continue ;; esac
+        cmp -s "$what" build/venv/requirements.txt || echo "$what"
+    done <<<"$needs"
+}
+
+# The copy of the requirements comes last, so an environment without it is not whole and is made again.
+pip_install() { # requirements
+    rm -rf build/venv &&
+        python3 -m venv build/venv &&
+        build/venv/bin/pip install --quiet --disable-pip-version-check --retries 2 --timeout 30 -r "$1" &&
+        cp "$1" build/venv/requirements.txt
 }
 
 apt() {
@@ -73,26 +98,52 @@ if [ "${1:-}" = --check ]; then
     check=yes
     shift
 fi
-[ $# -gt 0 ] || { echo "usage: tools/deps.sh [--check] build|test|lint..." >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: tools/deps.sh [--check] build|test|lint|python..." >&2; exit 2; }
 
 for group in "$@"; do
     grep -q "^$group " <<<"$needs" || { echo "tools/deps.sh: unknown group '$group'" >&2; exit 2; }
 done
 
-missing=$(list_missing "$@")
-[ -n "$missing" ] || exit 0
-[ "$check" = no ] || give_up "these packages are missing:"
-command -v apt-get >/dev/null 2>&1 || give_up "these packages are missing, and there is no apt-get:"
-[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null 2>&1 ||
-    give_up "these packages are missing (neither root nor sudo here):"
+install_packages() { # group...
+    [ "$check" = no ] || give_up "these packages are missing:"
+    command -v apt-get >/dev/null 2>&1 || give_up "these packages are missing, and there is no apt-get:"
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null 2>&1 ||
+        give_up "these packages are missing (neither root nor sudo here):"
+    echo "Installing: $(echo "$missing" | tr '\n' ' ')" >&2
+    # shellcheck disable=SC2086 # one word a package
+    if ! { apt update -qq && apt install -y -qq --no-install-recommends $missing; } >"$log" 2>&1; then
+        tail -n 15 "$log" >&2
+        give_up "apt-get could not install these packages:"
+    fi
+    missing=$(list_missing "$@")
+    [ -z "$missing" ] || give_up "still missing after the installation:"
+}
 
-echo "Installing: $(echo "$missing" | tr '\n' ' ')" >&2
+give_up_pip() { # requirements, message
+    {
+        echo "difflut-hdl: $2"
+        echo "    python3 -m venv build/venv && build/venv/bin/pip install -r $1 &&"
+        echo "        cp $1 build/venv/requirements.txt"
+    } >&2
+    exit 3
+}
+
+install_pip() { # requirements, group...: several test scripts may ask at once, one installs
+    [ "$check" = no ] || give_up_pip "$1" "the Python packages of $1 are missing:"
+    mkdir -p build
+    exec 9>build/venv.lock
+    flock 9
+    [ -n "$(pip_missing "${@:2}")" ] || return 0
+    echo "Installing: the Python packages of $1, into build/venv" >&2
+    pip_install "$1" >"$log" 2>&1 && return
+    tail -n 15 "$log" >&2
+    give_up_pip "$1" "pip could not install the packages of $1:"
+}
+
+missing=$(list_missing "$@")
+requirements=$(pip_missing "$@")
+[ -n "$missing$requirements" ] || exit 0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# shellcheck disable=SC2086 # one word a package
-if ! { apt update -qq && apt install -y -qq --no-install-recommends $missing; } >"$log" 2>&1; then
-    tail -n 15 "$log" >&2
-    give_up "apt-get could not install these packages:"
-fi
-missing=$(list_missing "$@")
-[ -z "$missing" ] || give_up "still missing after the installation:"
+[ -z "$missing" ] || install_packages "$@"
+[ -z "$requirements" ] || install_pip "$requirements" "$@"
