@@ -10,12 +10,12 @@
 #include <string.h>
 
 static enum err_status lower(const struct difflut_model *model, struct netlist **out,
-                             struct err *err)
+                             uint64_t *removed, struct err *err)
 {
     struct netlist *net = NULL;
     enum err_status status = model_lower(model->model, &net, err);
 
-    if (status == ERR_OK) status = netlist_optimize(net, NULL, err);
+    if (status == ERR_OK) status = netlist_optimize(net, removed, err);
     if (status == ERR_OK)
         *out = net;
     else
@@ -28,7 +28,7 @@ enum difflut_status difflut_cost(const struct difflut_model *model, struct diffl
 {
     struct netlist_cost found;
     struct netlist *net = NULL;
-    enum err_status status = lower(model, &net, api_err(err));
+    enum err_status status = lower(model, &net, NULL, api_err(err));
 
     if (status == ERR_OK) status = netlist_cost(net, &found, api_err(err));
     if (status == ERR_OK)
@@ -48,7 +48,7 @@ enum difflut_status difflut_netlist(const struct difflut_model *model, char **te
 {
     struct netlist *net = NULL;
     struct text written = {0};
-    enum err_status status = lower(model, &net, api_err(err));
+    enum err_status status = lower(model, &net, NULL, api_err(err));
 
     if (status == ERR_OK) {
         netlist_write(net, &written);
@@ -68,14 +68,17 @@ static enum err_status emit(const struct difflut_model *model, const char *folde
                             const char *const *extra_files, char *build_id, struct err *err)
 {
     const struct config *config = model->model->config;
+    uint64_t removed[NETLIST_MAX_PASSES];
     struct vlog_options options = {.top = "full",
                                    .target = config->hardware.target,
                                    .scores = config->hardware.scores,
                                    .chunk = (uint32_t)config->hardware.chunk,
+                                   .passes = NETLIST_ALL_PASSES,
+                                   .removed = removed,
                                    .extra_files = extra_files};
     struct manifest *manifest = NULL;
     struct netlist *net = NULL;
-    enum err_status status = lower(model, &net, err);
+    enum err_status status = lower(model, &net, removed, err);
 
     if (status == ERR_OK) status = vlog_emit(net, folder, &options, &manifest, err);
     if (status == ERR_OK && build_id != NULL)

@@ -56,6 +56,23 @@ static enum err_status set_hardware(struct config *config, const struct cli_fold
     return status;
 }
 
+/* The passes that --passes names, without those of --no-pass. */
+static enum err_status select_passes(const struct cli_folder_request *request, uint32_t *selected,
+                                     struct err *err)
+{
+    enum err_status status =
+        netlist_passes_read(request->passes != NULL ? request->passes : "all", selected, err);
+
+    for (size_t i = 0; request->no_pass != NULL && i < request->no_pass->count; i++) {
+        uint32_t without = 0;
+
+        if (status == ERR_OK)
+            status = netlist_passes_read(request->no_pass->items[i], &without, err);
+        *selected &= ~without;
+    }
+    return status;
+}
+
 /* Emits folder->model into folder->path, with a copy of the model's two files. */
 static enum err_status emit(struct cli_folder *folder, const struct cli_folder_request *request,
                             const char *config_path, const char *weights_path, struct err *err)
@@ -63,10 +80,12 @@ static enum err_status emit(struct cli_folder *folder, const struct cli_folder_r
     const struct config *config = folder->model->config;
     char names[2][CONFIG_NAME_SIZE + 32];
     const char *extra_files[] = {config_path, names[0], weights_path, names[1], NULL};
+    uint64_t removed[NETLIST_MAX_PASSES];
     struct vlog_options options = {.top = request->top != NULL ? request->top : "full",
                                    .target = config->hardware.target,
                                    .scores = config->hardware.scores,
                                    .chunk = (uint32_t)config->hardware.chunk,
+                                   .removed = removed,
                                    .extra_files = extra_files};
     struct netlist *net = NULL;
     char *parent = file_folder(folder->path);
@@ -74,9 +93,10 @@ static enum err_status emit(struct cli_folder *folder, const struct cli_folder_r
 
     snprintf(names[0], sizeof names[0], "model/%s.yaml", config->name);
     snprintf(names[1], sizeof names[1], "model/%s.safetensors", config->name);
+    if (status == ERR_OK) status = select_passes(request, &options.passes, err);
     if (status == ERR_OK) status = file_make_dirs(parent, err);
     if (status == ERR_OK) status = model_lower(folder->model, &net, err);
-    if (status == ERR_OK) status = netlist_optimize(net, NULL, err);
+    if (status == ERR_OK) status = netlist_optimize_with(net, options.passes, removed, err);
     if (status == ERR_OK) status = vlog_emit(net, folder->path, &options, &folder->manifest, err);
     netlist_free(net);
     free(parent);
@@ -118,8 +138,11 @@ static enum err_status open_existing(struct cli_folder *folder,
 {
     enum err_status status = ERR_OK;
 
-    if (request->out_dir != NULL || request->pipeline != NULL)
-        return err_set(err, ERR_ARG, "%s is an emitted folder: --out and --pipeline need a model",
+    if (request->out_dir != NULL || request->pipeline != NULL || request->passes != NULL ||
+        (request->no_pass != NULL && request->no_pass->count > 0))
+        return err_set(err, ERR_ARG,
+                       "%s is an emitted folder: --out, --pipeline, --passes and --no-pass need a "
+                       "model",
                        request->model);
     folder->path = strdup(request->model);
     if (folder->path == NULL) return err_nomem(err, "a path");
@@ -159,6 +182,16 @@ enum err_status cli_folder_open(struct cli *cli, struct cli_folder *folder,
     if (request->out_dir == NULL) status = make_temporary(cli, folder, err);
     if (status == ERR_OK) status = cli_folder_emit(folder, request, err);
     return status;
+}
+
+json_t *cli_folder_passes(const struct manifest *manifest)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < manifest->num_passes; i++)
+        json_array_append_new(list, json_pack("{s:s, s:I}", "name", manifest->passes[i].name,
+                                              "removed", (json_int_t)manifest->passes[i].removed));
+    return list;
 }
 
 void cli_folder_close(struct cli *cli, struct cli_folder *folder)

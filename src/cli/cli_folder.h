@@ -8,13 +8,26 @@
 
 /* What a command was asked for; every pointer may be NULL (but model). */
 struct cli_folder_request {
-    const char *model;    /* MODEL or an emitted DIR */
-    const char *out_dir;  /* where to emit; NULL: a temporary folder */
-    const char *top;      /* NULL: full */
-    const char *target;   /* NULL: the configuration's */
-    const char *pipeline; /* "encoder=1,layers=2,..." or one number for all parts */
+    const char *model;              /* MODEL or an emitted DIR */
+    const char *out_dir;            /* where to emit; NULL: a temporary folder */
+    const char *top;                /* NULL: full */
+    const char *target;             /* NULL: the configuration's */
+    const char *pipeline;           /* "encoder=1,layers=2,..." or one number for all parts */
+    const char *passes;             /* as netlist_passes_read() takes it; NULL: all */
+    const struct cli_list *no_pass; /* names of passes to leave out */
     const struct cli_list *set;
 };
+
+/* Options of commands that emit. */
+#define CLI_OPTION_PASSES(type, field)                                                             \
+    {                                                                                              \
+        "passes", 0, CLI_TEXT, offsetof(type, field), "LIST", NULL, 0, 0,                          \
+            "passes over the netlist: all (default), none, or names with commas"                   \
+    }
+#define CLI_OPTION_NO_PASS(type, field)                                                            \
+    {                                                                                              \
+        "no-pass", 0, CLI_LIST, offsetof(type, field), "NAME", NULL, 0, 0, "leave this pass out"   \
+    }
 
 struct cli_folder {
     char *path;
@@ -31,6 +44,9 @@ enum err_status cli_folder_emit(struct cli_folder *folder, const struct cli_fold
  * one it was made from), or emits the model into out_dir or a temporary folder. */
 enum err_status cli_folder_open(struct cli *cli, struct cli_folder *folder,
                                 const struct cli_folder_request *request, struct err *err);
+
+/* [{"name", "removed"}], as in the manifest. */
+json_t *cli_folder_passes(const struct manifest *manifest);
 
 /* Frees everything and removes a temporary folder. */
 void cli_folder_close(struct cli *cli, struct cli_folder *folder);

@@ -12,9 +12,9 @@
 #include <string.h>
 
 struct values {
-    const char *out_dir, *simulator, *pipeline, *data_dir, *trace;
+    const char *out_dir, *simulator, *pipeline, *passes, *data_dir, *trace;
     long vectors, random, seed, threads;
-    struct cli_list set;
+    struct cli_list no_pass, set;
 };
 
 static const struct cli_option OPTIONS[] = {
@@ -33,6 +33,8 @@ static const struct cli_option OPTIONS[] = {
     {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
      "register stages, as for emit"},
     CLI_OPTION_THREADS(struct values, threads),
+    CLI_OPTION_PASSES(struct values, passes),
+    CLI_OPTION_NO_PASS(struct values, no_pass),
     CLI_OPTION_SET(struct values, set),
 };
 
@@ -212,6 +214,8 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
     struct cli_folder_request request = {.model = cli->positional[0],
                                          .out_dir = values->out_dir,
                                          .pipeline = values->pipeline,
+                                         .passes = values->passes,
+                                         .no_pass = &values->no_pass,
                                          .set = &values->set};
     struct run run = {0};
     struct cli_progress progress;

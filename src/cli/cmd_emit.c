@@ -4,8 +4,8 @@
 #include "cli/cli_progress.h"
 
 struct values {
-    const char *out_dir, *top, *target, *pipeline;
-    struct cli_list set;
+    const char *out_dir, *top, *target, *pipeline, *passes;
+    struct cli_list no_pass, set;
 };
 
 static const struct cli_option OPTIONS[] = {
@@ -17,8 +17,19 @@ static const struct cli_option OPTIONS[] = {
      0, 0, "device family (default: the configuration's)"},
     {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
      "register stages: encoder=1,layers=1,popcount=1,argmax=1 or one number for all"},
+    CLI_OPTION_PASSES(struct values, passes),
+    CLI_OPTION_NO_PASS(struct values, no_pass),
     CLI_OPTION_SET(struct values, set),
 };
+
+static void say_passes(const struct cli *cli, const struct manifest *m)
+{
+    cli_say(cli, "  passes removed   ");
+    for (uint32_t i = 0; i < m->num_passes; i++)
+        cli_say(cli, "%s %s %llu", i > 0 ? "," : "", m->passes[i].name,
+                (unsigned long long)m->passes[i].removed);
+    cli_say(cli, "%s\n", m->num_passes == 0 ? " nothing: none was run" : "");
+}
 
 static enum err_status report(struct cli *cli, const struct cli_folder *folder, double seconds,
                               struct err *err)
@@ -35,14 +46,16 @@ static enum err_status report(struct cli *cli, const struct cli_folder *folder, 
         (unsigned long long)m->luts_group_sum, (unsigned long long)m->luts_argmax,
         (unsigned long long)total);
     cli_say(cli, "  latency           %u cycles, one sample a cycle\n", m->latency_cycles);
+    say_passes(cli, m);
     return cli_set_result(
         cli,
-        json_pack("{s:s, s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:s, s:s, s:f}", "model",
+        json_pack("{s:s, s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:s, s:s, s:o, s:f}", "model",
                   m->name, "build_id", m->build_id, "out_dir", cli_json_path(folder->path), "luts",
                   "encoder", (json_int_t)m->luts_encoder, "layers", (json_int_t)m->luts_layers,
                   "group_sum", (json_int_t)m->luts_group_sum, "argmax", (json_int_t)m->luts_argmax,
                   "total", (json_int_t)total, "latency_cycles", (int)m->latency_cycles,
-                  "top_module", m->top_module, "target", m->target, "seconds", seconds),
+                  "top_module", m->top_module, "target", m->target, "passes", cli_folder_passes(m),
+                  "seconds", seconds),
         err);
 }
 
@@ -54,6 +67,8 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
                                          .top = values->top,
                                          .target = values->target,
                                          .pipeline = values->pipeline,
+                                         .passes = values->passes,
+                                         .no_pass = &values->no_pass,
                                          .set = &values->set};
     struct cli_folder folder = {0};
     double begin = cli_now();

@@ -8,8 +8,8 @@
 #include <string.h>
 
 struct values {
-    const char *out_dir, *target, *pipeline;
-    struct cli_list set;
+    const char *out_dir, *target, *pipeline, *passes;
+    struct cli_list no_pass, set;
 };
 
 static const struct cli_option OPTIONS[] = {
@@ -19,6 +19,8 @@ static const struct cli_option OPTIONS[] = {
      "keep the emitted folder and the mapped netlist here"},
     {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
      "register stages, as for emit"},
+    CLI_OPTION_PASSES(struct values, passes),
+    CLI_OPTION_NO_PASS(struct values, no_pass),
     CLI_OPTION_SET(struct values, set),
 };
 
@@ -26,14 +28,14 @@ static json_t *result_json(const struct manifest *m, const char *target,
                            const struct synth_result *r)
 {
     return json_pack(
-        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:I, s:n, s:f, s:s}",
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:I, s:n, s:f, s:s, s:o}",
         "model", m->name, "build_id", m->build_id, "target", target, "luts", (json_int_t)r->luts,
         "ffs", (json_int_t)r->ffs, "carries", (json_int_t)r->carries, "muxes", (json_int_t)r->muxes,
         "luts_by_part", "encoder", (json_int_t)r->luts_encoder, "layers",
         (json_int_t)r->luts_layers, "group_sum", (json_int_t)r->luts_group_sum, "argmax",
         (json_int_t)r->luts_argmax, "other", (json_int_t)r->luts_other, "unmapped_cells",
         (json_int_t)r->unmapped_cells, "fmax_mhz", "seconds", r->seconds, "tool_version",
-        r->tool_version);
+        r->tool_version, "passes", cli_folder_passes(m));
 }
 
 static void say_result(const struct cli *cli, const struct manifest *m, const char *target,
@@ -84,6 +86,8 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
                                          .out_dir = values->out_dir,
                                          .target = values->target,
                                          .pipeline = values->pipeline,
+                                         .passes = values->passes,
+                                         .no_pass = &values->no_pass,
                                          .set = &values->set};
     struct cli_folder folder = {0};
     enum err_status status = cli_folder_open(cli, &folder, &request, err);

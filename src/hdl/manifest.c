@@ -160,6 +160,16 @@ static json_t *files_json(const struct manifest *manifest)
     return list;
 }
 
+static json_t *passes_json(const struct manifest *manifest)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < manifest->num_passes; i++)
+        json_array_append_new(list, json_pack("{s:s, s:I}", "name", manifest->passes[i].name,
+                                              "removed", (json_int_t)manifest->passes[i].removed));
+    return list;
+}
+
 /* A failed allocation leaves something out; manifest_write() notices. */
 static json_t *manifest_json(const struct manifest *manifest)
 {
@@ -183,6 +193,7 @@ static json_t *manifest_json(const struct manifest *manifest)
     }
     json_object_set_new(root, "pipeline", pipeline);
     json_object_set_new(root, "luts", luts);
+    json_object_set_new(root, "passes", passes_json(manifest));
     json_object_set_new(root, "files", files_json(manifest));
     return root;
 }
@@ -295,6 +306,25 @@ static void read_files(struct reader *r, const json_t *root, struct manifest *ma
     }
 }
 
+static void read_passes(struct reader *r, const json_t *root, struct manifest *m)
+{
+    const json_t *list = json_object_get(root, "passes");
+    size_t count = json_array_size(list);
+
+    if (!json_is_array(list)) {
+        fail(r, "passes", "a list is missing");
+    } else if (count > MANIFEST_MAX_PASSES) {
+        fail(r, "passes", "too many");
+    }
+    for (size_t i = 0; i < count && r->status == ERR_OK; i++) {
+        const json_t *pass = json_array_get(list, i);
+
+        read_text(r, pass, "name", m->passes[i].name, sizeof m->passes[i].name);
+        m->passes[i].removed = read_number(r, pass, "removed", 0, INT64_MAX);
+        m->num_passes++;
+    }
+}
+
 static void read_manifest(struct reader *r, const json_t *root, struct manifest *m)
 {
     const json_t *pipeline = json_object_get(root, "pipeline");
@@ -318,6 +348,7 @@ static void read_manifest(struct reader *r, const json_t *root, struct manifest 
 
         *number = read_number(r, luts, LUTS[i].key, 0, INT64_MAX);
     }
+    read_passes(r, root, m);
     fault = r->status == ERR_OK ? find_fault(m) : NULL;
     if (fault != NULL) fail(r, "manifest", fault);
     read_files(r, root, m);

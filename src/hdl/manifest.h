@@ -16,6 +16,14 @@ struct manifest_file {
     char *kind; /* "rtl", "script", "constraint", "model", "netlist", "vectors", "report" */
 };
 
+enum { MANIFEST_MAX_PASSES = 16 };
+
+/* A pass that the netlist went through, and how much it took away (netlist/pass.h). */
+struct manifest_pass {
+    char name[32];
+    uint64_t removed;
+};
+
 struct manifest {
     char name[64]; /* model name */
     char model_hash[65];
@@ -33,6 +41,8 @@ struct manifest {
     uint32_t latency_cycles;      /* of full; 0 = combinational */
     uint32_t latency_cycles_core; /* of core: without the encoder's registers */
     uint64_t luts_encoder, luts_layers, luts_group_sum, luts_argmax; /* netlist_cost() estimates */
+    struct manifest_pass passes[MANIFEST_MAX_PASSES];                /* in the order they run */
+    uint32_t num_passes;
     struct manifest_file *files; /* sorted by path, each path once */
     size_t num_files;
 };

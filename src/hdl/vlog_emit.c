@@ -38,11 +38,28 @@ static void set_build_id(struct manifest *m, const struct text *net,
     struct text text = {0};
 
     hash_bytes(net->data, net->size, hash);
-    text_add(&text, "difflut-hdl %s netlist %s top %s target %s scores %d chunk %u",
+    text_add(&text, "difflut-hdl %s netlist %s top %s target %s scores %d chunk %u passes",
              DIFFLUT_VERSION, hash, options->top, options->target, options->scores, options->chunk);
+    for (uint32_t i = 0; i < m->num_passes; i++)
+        text_add(&text, " %s", m->passes[i].name);
     hash_bytes(text.data, text.size, hash);
     memcpy(m->build_id, hash, sizeof m->build_id - 1);
     text_free(&text);
+}
+
+static void note_passes(struct manifest *m, const struct vlog_options *options)
+{
+    size_t count;
+    const struct netlist_pass *passes = netlist_passes(&count);
+
+    for (size_t i = 0; i < count && options->removed != NULL; i++) {
+        struct manifest_pass *pass = &m->passes[m->num_passes];
+
+        if (!(options->passes >> i & 1)) continue;
+        snprintf(pass->name, sizeof pass->name, "%s", passes[i].name);
+        pass->removed = options->removed[i];
+        m->num_passes++;
+    }
 }
 
 static enum err_status fill_manifest(struct manifest *m, const struct netlist *net,
@@ -76,6 +93,7 @@ static enum err_status fill_manifest(struct manifest *m, const struct netlist *n
     m->luts_layers = cost.layers;
     m->luts_group_sum = cost.group_sum;
     m->luts_argmax = cost.argmax;
+    note_passes(m, options);
     set_build_id(m, text, options);
     return ERR_OK;
 }

@@ -27,6 +27,10 @@ struct vlog_options {
     const char *target; /* "generic", "xc7", "xcup", "ecp5", "ice40" */
     bool scores;
     uint32_t chunk; /* LUTs of one module at most */
+    /* What netlist_optimize_with() was told and said; for the manifest and the build id. removed NULL:
+     * the netlist is as it was lowered. */
+    uint32_t passes;
+    const uint64_t *removed;
     /* Files to copy into the folder (NULL-terminated pairs: source path, relative path), e.g. the
      * model's own two files, so that the folder can be checked later without the pretrained folder. */
     const char *const *extra_files;

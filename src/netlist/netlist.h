@@ -123,21 +123,30 @@ enum err_status netlist_parse(struct netlist **out, const char *text, size_t siz
 enum err_status netlist_eval(const struct netlist *net, const uint16_t *codes, size_t count,
                              uint8_t *signals, uint32_t *scores, uint32_t *classes,
                              struct err *err);
-/* The same from step bits [count][num_steps] instead of codes (the `core` top). */
+/* The same from step bits [count][num_steps] instead of codes (the `core` top). After the pass
+ * "dont-cares" only bits that some code gives mean anything. */
 enum err_status netlist_eval_bits(const struct netlist *net, const uint8_t *bits, size_t count,
                                   uint32_t *scores, uint32_t *classes, struct err *err);
 
 /* netlist_pass.c: passes change `net` in place, keep its function on every code vector, and say what
  * they did. One file each, one row each in the table. */
 struct netlist_pass {
-    const char *name;    /* "unused-inputs", "constants", "wires", "duplicates", "dead" */
+    const char *name;    /* "constants", ... */
     const char *meaning; /* one line */
     enum err_status (*run)(struct netlist *net, uint64_t *removed, struct err *err);
 };
 const struct netlist_pass *netlist_passes(size_t *count);
-/* Runs the default passes until nothing changes, netlist_check() after each; removed[i] (may be NULL)
- * counts what pass i removed in all. */
+/* Runs all passes until nothing changes, netlist_check() after each; removed[i] (may be NULL) counts
+ * what pass i removed in all. */
 enum err_status netlist_optimize(struct netlist *net, uint64_t *removed, struct err *err);
+
+/* The same with some of the passes: bit i of a selection is pass i of the table. */
+enum { NETLIST_MAX_PASSES = 16 };
+#define NETLIST_ALL_PASSES UINT32_MAX
+enum err_status netlist_optimize_with(struct netlist *net, uint32_t selected, uint64_t *removed,
+                                      struct err *err);
+/* Reads "all", "none" or names separated by commas. ERR_ARG for a name that is no pass. */
+enum err_status netlist_passes_read(const char *list, uint32_t *selected, struct err *err);
 
 /* netlist_cost.c: what the emitted Verilog takes, without a synthesis tool. LUTs are LUT6: the plan of
  * the encoder (step_plan.h), one per LUT of the netlist, the plans of the class sums (popcount.h), and

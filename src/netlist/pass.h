@@ -11,6 +11,11 @@
 /* Drops fan-ins that a table does not depend on and merges repeated ones. Counts fan-ins. */
 enum err_status pass_unused_inputs(struct netlist *net, uint64_t *removed, struct err *err);
 
+/* Drops fan-ins that do not matter at the addresses that codes lead to (reachable.h), and sets what a
+ * table says at all others to 0. Counts fan-ins. Afterwards the netlist is the same on every code, but
+ * no longer on step bits that no code gives. */
+enum err_status pass_dont_cares(struct netlist *net, uint64_t *removed, struct err *err);
+
 /* Folds constant LUTs and constant step bits into the tables of their readers and into class biases.
  * Counts the LUTs, and the step bits that something read. */
 enum err_status pass_constants(struct netlist *net, uint64_t *removed, struct err *err);

@@ -33,6 +33,10 @@ run emit "$work/tiny" --pipeline layers=99
 fails "a pipeline out of range" 2 "hardware.pipeline.layers"
 run emit "$work/tiny" --pipeline popcuont=1
 fails "an unknown pipeline part" 2 "popcount"
+run emit "$work/tiny" --passes constants,wire
+fails "emit: a pass that there is not" 2 "no pass is called 'wire'; there are all, none, unused-inputs"
+run emit "$work/tiny" --no-pass ""
+fails "emit: an empty name of a pass" 2 "no pass is called ''"
 run emit "$work/tiny" --pipeline ""
 fails "an empty pipeline" 2 "--pipeline: the value is empty"
 echo keep >"$work/file"

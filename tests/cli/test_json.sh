@@ -56,6 +56,19 @@ json_is "emit: no registers, no latency" '.latency_cycles == 0'
 run emit "$work/tiny" -o "$work/rtl2" --pipeline encoder=2,layers=0,popcount=3,argmax=1 --json
 json_is "emit: the latency is the sum of the stages" '.latency_cycles == 6'
 
+run emit "$work/tiny" -o "$work/rtl" --json
+json_is "emit: what each pass removed" '[.passes[].name] == ["unused-inputs", "dont-cares", "constants", "wires", "duplicates", "dead"]
+    and all(.passes[]; .removed | type == "number")'
+ok "emit: the manifest says the same" test "$(jq -cS .passes "$work/out")" = "$(jq -cS .passes "$work/rtl/manifest.json")"
+all_passes=$(jq -r .build_id "$work/out")
+run emit "$work/tiny" -o "$work/rtl_some" --passes dead,wires --json
+json_is "emit: a list of passes" '[.passes[].name] == ["wires", "dead"]'
+run emit "$work/tiny" -o "$work/rtl_some" --no-pass dead --no-pass dont-cares --json
+json_is "emit: all but two" '[.passes[].name] == ["unused-inputs", "constants", "wires", "duplicates"]'
+ok "emit: the choice is in the build id" test "$(jq -r .build_id "$work/out")" != "$all_passes"
+run emit "$work/tiny" -o "$work/rtl_some" --passes none --json
+json_is "emit: no pass" '.passes == []'
+
 run info "$work/tiny" --json
 is "info ends well" 0 "$code"
 json_is "info: keys" '(.model == "tiny") and (.layers | length == 2) and (.luts.total > 0) and (.structural_hash | length == 64)

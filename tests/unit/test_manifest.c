@@ -41,6 +41,9 @@ static struct manifest *make_folder(struct scratch *scratch)
     m->latency_cycles = 6;
     m->latency_cycles_core = 4;
     m->luts_layers = 123456789012;
+    m->num_passes = 2;
+    m->passes[0] = (struct manifest_pass){"constants", 0};
+    m->passes[1] = (struct manifest_pass){"dead", 3000000000};
     assert_int_equal(manifest_add_file(m, scratch->folder, "rtl/a.v", "rtl", &err), ERR_OK);
     assert_int_equal(manifest_add_file(m, scratch->folder, "netlist.txt", "netlist", &err), ERR_OK);
     assert_int_equal(manifest_write(m, scratch->folder, &err), ERR_OK);

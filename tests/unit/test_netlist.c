@@ -462,7 +462,7 @@ static void test_optimize(void **state)
     for (uint64_t i = 0; i < NETS; i++) {
         struct rng rng;
         struct netlist *net, *changed = NULL;
-        uint64_t removed[8], again[8];
+        uint64_t removed[NETLIST_MAX_PASSES], again[NETLIST_MAX_PASSES];
         size_t count;
         struct err err = {""};
 
@@ -482,17 +482,61 @@ static void test_optimize(void **state)
     }
 }
 
+static size_t pass_index(const char *name)
+{
+    uint32_t selected = 0;
+
+    assert_int_equal(netlist_passes_read(name, &selected, NULL), ERR_OK);
+    assert_true(selected != 0);
+    return (size_t)__builtin_ctz(selected);
+}
+
+static void test_selection(void **state)
+{
+    struct err err = {""};
+    uint64_t removed[NETLIST_MAX_PASSES];
+    uint32_t selected = 7;
+    size_t count;
+    const struct netlist_pass *passes = netlist_passes(&count);
+    struct netlist *net = toy();
+
+    (void)state;
+    assert_true(count <= NETLIST_MAX_PASSES);
+    assert_int_equal(netlist_passes_read("none", &selected, &err), ERR_OK);
+    assert_int_equal(selected, 0);
+    assert_int_equal(netlist_passes_read("all", &selected, &err), ERR_OK);
+    assert_int_equal(selected, NETLIST_ALL_PASSES);
+    assert_int_equal(netlist_passes_read("dead,wires", &selected, &err), ERR_OK);
+    assert_int_equal(selected, 1u << pass_index("dead") | 1u << pass_index("wires"));
+    for (const char *const *bad =
+             (const char *const[]){"", "wire", "dead,", "wires,,dead", "all,dead", NULL};
+         *bad != NULL; bad++) {
+        assert_int_equal(netlist_passes_read(*bad, &selected, &err), ERR_ARG);
+        assert_non_null(strstr(err.message, "there are all, none, unused-inputs"));
+    }
+    net->group[0] = net->group[1] = net->group[2] = 0; /* nobody reads any LUT */
+    netlist_passes_read("none", &selected, &err);
+    assert_int_equal(netlist_optimize_with(net, selected, removed, &err), ERR_OK);
+    assert_int_equal(net->num_luts, 3);
+    netlist_passes_read("dead", &selected, &err);
+    assert_int_equal(netlist_optimize_with(net, selected, removed, &err), ERR_OK);
+    assert_int_equal(net->num_luts, 0);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(removed[i], strcmp(passes[i].name, "dead") == 0 ? 3 : 0);
+    netlist_free(net);
+}
+
 /* What each pass is for, on the toy. */
 static void test_passes_by_hand(void **state)
 {
     struct netlist *net = toy();
-    uint64_t removed[5];
+    uint64_t removed[NETLIST_MAX_PASSES];
 
     (void)state;
     net->table[1] = 0xa; /* LUT 1 copies bit 1; then LUT 2 reads LUT 0 and bit 1 */
     assert_int_equal(netlist_optimize(net, removed, NULL), ERR_OK);
-    assert_int_equal(removed[0], 1);
-    assert_int_equal(removed[2], 1);
+    assert_int_equal(removed[pass_index("unused-inputs")], 1);
+    assert_int_equal(removed[pass_index("wires")], 1);
     assert_int_equal(net->num_luts, 2);
     assert_memory_equal(net->fan_in + 6, ((uint32_t[]){4, 1}), 8);
     assert_memory_equal(net->group, ((uint32_t[]){4, 1, 5, 0}), 16);
@@ -503,7 +547,7 @@ static void test_passes_by_hand(void **state)
     net->toggles[3] = 3;
     net->table[1] = 0x8; /* and is the same, so LUT 2 is a copy */
     assert_int_equal(netlist_optimize(net, removed, NULL), ERR_OK);
-    assert_int_equal(removed[3], 3);
+    assert_int_equal(removed[pass_index("duplicates")], 3);
     assert_int_equal(net->num_luts, 1);
     assert_memory_equal(net->group, ((uint32_t[]){4, 4, 4, 0}), 16);
     netlist_free(net);
@@ -516,7 +560,7 @@ static void test_passes_by_hand(void **state)
     net->step_initial[0] = 1; /* or rather 1: class 1 gets a bias, LUT 0 copies bit 2 */
     assert_int_equal(netlist_check(net, NULL), ERR_OK);
     assert_int_equal(netlist_optimize(net, removed, NULL), ERR_OK);
-    assert_int_equal(removed[1], 1);
+    assert_int_equal(removed[pass_index("constants")], 1);
     assert_int_equal(net->bias[1], 1);
     assert_int_equal(net->group_start[2], 3);
     netlist_free(net);
@@ -524,7 +568,7 @@ static void test_passes_by_hand(void **state)
     net = toy();
     net->group[0] = net->group[1] = net->group[2] = 0; /* nobody reads any LUT */
     assert_int_equal(netlist_optimize(net, removed, NULL), ERR_OK);
-    assert_int_equal(removed[4], 3);
+    assert_int_equal(removed[pass_index("dead")], 3);
     assert_int_equal(net->num_luts, 0);
     netlist_free(net);
 }
@@ -574,12 +618,13 @@ static void test_tables(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_eval_by_hand),   cmocka_unit_test(test_widths),
-        cmocka_unit_test(test_check_rejects),  cmocka_unit_test(test_create_refuses),
-        cmocka_unit_test(test_text_by_hand),   cmocka_unit_test(test_text_round_trip),
-        cmocka_unit_test(test_parse_rejects),  cmocka_unit_test(test_parse_hostile),
-        cmocka_unit_test(test_each_pass),      cmocka_unit_test(test_optimize),
-        cmocka_unit_test(test_passes_by_hand), cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_eval_by_hand),  cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_check_rejects), cmocka_unit_test(test_create_refuses),
+        cmocka_unit_test(test_text_by_hand),  cmocka_unit_test(test_text_round_trip),
+        cmocka_unit_test(test_parse_rejects), cmocka_unit_test(test_parse_hostile),
+        cmocka_unit_test(test_each_pass),     cmocka_unit_test(test_optimize),
+        cmocka_unit_test(test_selection),     cmocka_unit_test(test_passes_by_hand),
+        cmocka_unit_test(test_tables),
     };
 
     if (argc > 1) cmocka_set_test_filter(argv[1]);
