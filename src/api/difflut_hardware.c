@@ -80,6 +80,7 @@ static enum err_status emit(const struct difflut_model *model, const char *folde
     struct netlist *net = NULL;
     enum err_status status = lower(model, &net, removed, err);
 
+    if (status == ERR_OK) status = netlist_decompose(&net, options.target, err);
     if (status == ERR_OK) status = vlog_emit(net, folder, &options, &manifest, err);
     if (status == ERR_OK && build_id != NULL)
         memcpy(build_id, manifest->build_id, sizeof manifest->build_id);

@@ -97,6 +97,7 @@ static enum err_status emit(struct cli_folder *folder, const struct cli_folder_r
     if (status == ERR_OK) status = file_make_dirs(parent, err);
     if (status == ERR_OK) status = model_lower(folder->model, &net, err);
     if (status == ERR_OK) status = netlist_optimize_with(net, options.passes, removed, err);
+    if (status == ERR_OK) status = netlist_decompose(&net, options.target, err);
     if (status == ERR_OK) status = vlog_emit(net, folder->path, &options, &folder->manifest, err);
     netlist_free(net);
     free(parent);

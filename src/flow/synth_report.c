@@ -6,27 +6,45 @@
 
 enum cell_kind { CELL_LUT, CELL_FF, CELL_CARRY, CELL_MUX, CELL_FREE, CELL_UNMAPPED };
 
-/* A name ending in '*' stands for everything that begins so. FREE are constant drivers. */
+/* A name ending in '*' stands for everything that begins so. FREE are constant drivers, and the
+ * notes that a newer Yosys leaves where it flattened. */
 static const struct cell_rule {
     const char *targets, *cell;
     enum cell_kind kind;
 } RULES[] = {
-    {"generic", "$lut", CELL_LUT},     {"generic", "$_DFF*", CELL_FF},
-    {"generic", "$_SDFF*", CELL_FF},   {"xc7 xcup", "LUT1", CELL_LUT},
-    {"xc7 xcup", "LUT2", CELL_LUT},    {"xc7 xcup", "LUT3", CELL_LUT},
-    {"xc7 xcup", "LUT4", CELL_LUT},    {"xc7 xcup", "LUT5", CELL_LUT},
-    {"xc7 xcup", "LUT6", CELL_LUT},    {"xc7 xcup", "LUT6_2", CELL_LUT},
-    {"xc7 xcup", "INV", CELL_LUT},     {"xc7 xcup", "SRL16E", CELL_LUT},
-    {"xc7 xcup", "SRLC32E", CELL_LUT}, {"xc7 xcup", "FDRE", CELL_FF},
-    {"xc7 xcup", "FDSE", CELL_FF},     {"xc7 xcup", "FDCE", CELL_FF},
-    {"xc7 xcup", "FDPE", CELL_FF},     {"xc7 xcup", "CARRY4", CELL_CARRY},
-    {"xcup", "CARRY8", CELL_CARRY},    {"xc7 xcup", "MUXF7", CELL_MUX},
-    {"xc7 xcup", "MUXF8", CELL_MUX},   {"xcup", "MUXF9", CELL_MUX},
-    {"xc7 xcup", "GND", CELL_FREE},    {"xc7 xcup", "VCC", CELL_FREE},
-    {"ecp5", "LUT4", CELL_LUT},        {"ecp5", "TRELLIS_FF", CELL_FF},
-    {"ecp5", "CCU2C", CELL_CARRY},     {"ecp5", "PFUMX", CELL_MUX},
-    {"ecp5", "L6MUX21", CELL_MUX},     {"ice40", "SB_LUT4", CELL_LUT},
-    {"ice40", "SB_DFF*", CELL_FF},     {"ice40", "SB_CARRY", CELL_CARRY},
+    {"generic", "$lut", CELL_LUT},
+    {"generic", "$_DFF*", CELL_FF},
+    {"generic", "$_SDFF*", CELL_FF},
+    {"xc7 xcup", "LUT1", CELL_LUT},
+    {"xc7 xcup", "LUT2", CELL_LUT},
+    {"xc7 xcup", "LUT3", CELL_LUT},
+    {"xc7 xcup", "LUT4", CELL_LUT},
+    {"xc7 xcup", "LUT5", CELL_LUT},
+    {"xc7 xcup", "LUT6", CELL_LUT},
+    {"xc7 xcup", "LUT6_2", CELL_LUT},
+    {"xc7 xcup", "INV", CELL_LUT},
+    {"xc7 xcup", "SRL16E", CELL_LUT},
+    {"xc7 xcup", "SRLC32E", CELL_LUT},
+    {"xc7 xcup", "FDRE", CELL_FF},
+    {"xc7 xcup", "FDSE", CELL_FF},
+    {"xc7 xcup", "FDCE", CELL_FF},
+    {"xc7 xcup", "FDPE", CELL_FF},
+    {"xc7 xcup", "CARRY4", CELL_CARRY},
+    {"xcup", "CARRY8", CELL_CARRY},
+    {"xc7 xcup", "MUXF7", CELL_MUX},
+    {"xc7 xcup", "MUXF8", CELL_MUX},
+    {"xcup", "MUXF9", CELL_MUX},
+    {"xc7 xcup", "GND", CELL_FREE},
+    {"xc7 xcup", "VCC", CELL_FREE},
+    {"ecp5", "LUT4", CELL_LUT},
+    {"ecp5", "TRELLIS_FF", CELL_FF},
+    {"ecp5", "CCU2C", CELL_CARRY},
+    {"ecp5", "PFUMX", CELL_MUX},
+    {"ecp5", "L6MUX21", CELL_MUX},
+    {"ice40", "SB_LUT4", CELL_LUT},
+    {"ice40", "SB_DFF*", CELL_FF},
+    {"ice40", "SB_CARRY", CELL_CARRY},
+    {"generic xc7 xcup ecp5 ice40", "$scopeinfo", CELL_FREE},
 };
 
 static bool lists(const char *targets, const char *target)

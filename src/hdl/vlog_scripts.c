@@ -9,9 +9,9 @@
 /* The general scripts of Yosys take minutes for thousands of tables, because they turn each into 63
  * gates first. These keep lut_node as a black box until everything else is mapped: a table stays one
  * LUT, and only the comparisons of the encoder are left to ABC. For LUTs of four inputs ABC gets the
- * tables of all parts but the layers, whose six-input functions are a given: on ecp5 each is four LUTs
- * and the multiplexers between them, on ice40 ABC takes them apart last. Parts keep their hierarchy, so
- * `stat` counts them one by one. */
+ * tables of all parts but the layers, which were taken apart before they were emitted
+ * (netlist_decompose); what is left of five or six inputs on ecp5 is two or four LUTs and the
+ * multiplexers between them. Parts keep their hierarchy, so `stat` counts them one by one. */
 static const char BEGIN[] = "proc\n"
                             "flatten\n"
                             "opt_expr\n"
@@ -34,25 +34,24 @@ static const char BEGIN[] = "proc\n"
     "opt_clean\n"
 
 /* ABC on 4-input LUTs. Of `abc -lut 4:7`, which also fills wide multiplexers, mnist_large took 19,877
- * LUTs on ecp5 instead of 17,779, since it counts a LUT of 7 inputs like one of 4. */
+ * LUTs on ecp5 instead of 17,779, since it counts a LUT of 7 inputs like one of 4. The steps of
+ * synth_ecp5 and synth_ice40 know where their Yosys keeps its maps. */
 #define ECP5                                                                                       \
     "read_verilog -lib -specify +/ecp5/cells_sim.v +/ecp5/cells_bb.v\n"                            \
-    "dfflegalize -cell $_DFF_?_ 01 -cell $_DFF_?P?_ r -cell $_SDFF_?P?_ r\n"                       \
-    "techmap -D NO_LUT -map +/ecp5/cells_map.v\n"                                                  \
-    "opt_expr -undriven -mux_undef\n"                                                              \
-    "simplemap\n"                                                                                  \
-    "opt_clean\n"                                                                                  \
+    "synth_ecp5 -run map_ffs:map_luts\n"                                                           \
     "abc -lut 4\n"                                                                                 \
     "opt_clean\n"                                                                                  \
-    "techmap -map +/ecp5/cells_map.v\n"                                                            \
     "read_verilog -overwrite scripts/lut_node_ecp5.v\n"                                            \
     "hierarchy -check\n"                                                                           \
     "flatten\n"                                                                                    \
-    "opt_lut_ins -tech ecp5\n"                                                                     \
-    "opt_clean\n"
+    "synth_ecp5 -run map_cells:check\n"
+
+/* Emitted for ice40, a table has at most four inputs and stays one LUT; wider ones go to ABC. */
 #define ICE40                                                                                      \
-    "read_verilog -D ICE40_HX -lib -specify +/ice40/cells_sim.v\n" TABLES "simplemap t:$lut\n"     \
-    "synth_ice40 -run map_ffs:check\n"
+    "read_verilog -D ICE40_HX -lib -specify +/ice40/cells_sim.v\n"                                 \
+    "synth_ice40 -run map_ffs:map_luts\n" TABLES "simplemap t:$lut r:WIDTH>4 %i\n"                 \
+    "abc -lut 4\n"                                                                                 \
+    "synth_ice40 -run map_cells:check\n"
 
 static const struct {
     const char *target;

@@ -147,6 +147,10 @@ enum err_status netlist_optimize_with(struct netlist *net, uint32_t selected, ui
                                       struct err *err);
 /* Reads "all", "none" or names separated by commas. ERR_ARG for a name that is no pass. */
 enum err_status netlist_passes_read(const char *list, uint32_t *selected, struct err *err);
+/* netlist_decompose.c: tables that the target has no LUT for, or only at the price of several, become
+ * parts (decompose.h), numbered as a tree of their LUT whose last part is the whole. Equal parts
+ * become one. Nothing changes for targets made of LUT6; else *net is another netlist on success. */
+enum err_status netlist_decompose(struct netlist **net, const char *target, struct err *err);
 
 /* netlist_cost.c: what the emitted Verilog takes, without a synthesis tool. LUTs are LUT6: the plan of
  * the encoder (step_plan.h), one per LUT of the netlist, the plans of the class sums (popcount.h), and
