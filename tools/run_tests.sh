@@ -2,6 +2,7 @@
 # Runs every test program (BUILD/tests/test_*) and test script (tests/cli, tests/flow: test_*.sh),
 # each of which prints TAP, and closes with one line: N passed, N failed, N skipped.
 #   tools/run_tests.sh BUILD [WORD]...     only those whose name contains one of the words
+# What a test says in lines "# golden: ..." and "# matrix: ..." (cases it checked) is shown.
 # A program that crashes, runs out of time, breaks its plan or prints no result is a failure. With CI
 # set in the environment a skipped test is a failure too.
 set -uo pipefail
@@ -95,6 +96,7 @@ for program in "${programs[@]}"; do
         if (f) printf ", %d failed", f
         if (s) printf ", %d skipped", s
         printf "  (%.1f s)\n", b - a }'
+    grep -hE '^# (golden|matrix): ' "$log.tap" "$log.err" | sed 's/^# /        /'
     [ "$s" -eq 0 ] || grep -iE '# *skip' "$log.tap" | sed 's/^/        /'
     if [ "$f" -gt 0 ]; then
         [ -z "$why" ] || echo "        $why"

@@ -98,6 +98,7 @@ static void test_golden(void **state)
             cases++;
         }
     }
+    print_message("# golden: %zu encoders\n", cases);
     assert_int_equal(cases, 39);
 }
 

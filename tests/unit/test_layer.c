@@ -198,6 +198,7 @@ static void check_golden(const char *tau)
 static void test_golden_learnable(void **state)
 {
     (void)state;
+    print_message("# golden: 2 learnable layers\n");
     check_golden("0.1");
     check_golden("1.0");
 }

@@ -1,9 +1,7 @@
-/* Models: reference against netlist evaluator on swept shapes, gradients against differences, golden
- * whole models, files and their faults. */
+/* Models: reference against netlist evaluator on swept shapes, gradients against differences, files
+ * and their faults. */
 #include "base/file.h"
-#include "model/group_sum.h"
 #include "model/model.h"
-#include "model/safetensors.h"
 #include "model/tile.h"
 #include "small_model.h"
 #include "train/loss.h"
@@ -208,128 +206,6 @@ static void test_gradients(void **state)
     }
 }
 
-/* --- golden whole models --- */
-
-static const float *golden(const struct safetensors *file, const char *name)
-{
-    const struct safetensors_tensor *tensor = safetensors_find(file, name);
-
-    assert_non_null(tensor);
-    return tensor->data;
-}
-
-static void load_golden_layer(const struct safetensors *file, struct layer *layer, size_t l)
-{
-    char name[96];
-    const int16_t *wires;
-
-    snprintf(name, sizeof name, "state.layers.%zu._mapping_indices", l);
-    wires = (const int16_t *)(const void *)golden(file, name);
-    for (size_t i = 0; i < layer->width * layer->desc.num_inputs; i++)
-        layer->wiring[i] = (uint32_t)wires[i];
-    for (size_t node = 0; node < layer->width; node++) {
-        for (size_t t = 0; t < layer->desc.num_tensors; t++) {
-            const struct node_tensor *tensor = &layer->desc.tensors[t];
-
-            snprintf(name, sizeof name, "state.layers.%zu.nodes.%zu.%s", l, node, tensor->name);
-            assert_non_null(safetensors_find(file, name));
-            assert_int_equal(safetensors_find(file, name)->count, tensor->count);
-            memcpy(layer_params(layer, node) + tensor->offset, golden(file, name),
-                   tensor->count * sizeof(float));
-        }
-    }
-    layer_prepare(layer);
-}
-
-/* The golden inputs are real numbers: the model starts from their encoded bits here (the encoder has
- * golden tests of its own): one feature of one bit each, threshold 0. */
-static void check_golden_model(const char *node)
-{
-    struct small_shape shape = {.node = node,
-                                .encoder = "thermometer",
-                                .features = 24,
-                                .bits = 1,
-                                .code_bits = 1,
-                                .classes = 5,
-                                .layers = 2,
-                                .n = 4,
-                                .width = {40, 20}};
-    struct config *config = small_config(
-        &shape, strcmp(node, "polylut") == 0 ? "runtime: {tau: 2.0}\nnode_config: {degree: 2}\n"
-                                             : "runtime: {tau: 2.0}\n");
-    struct dataset *data = small_dataset(&shape, 64, 64, 1);
-    struct model *model = small_model(config, data);
-    struct safetensors *file = NULL;
-    struct err err = {0};
-    uint32_t scores[64 * 5], classes[64];
-    char path[256];
-    const float *encoded, *logits;
-    const int64_t *class;
-
-    snprintf(path, sizeof path, "tests/golden/models/%s_random.safetensors", node);
-    if (safetensors_read(&file, path, &err) != ERR_OK) fail_msg("%s", err.message);
-    for (size_t l = 0; l < 2; l++)
-        load_golden_layer(file, model->layers[l], l);
-    encoded = golden(file, "encoded");
-    logits = golden(file, "logits");
-    class = (const int64_t *)(const void *)golden(file, "class");
-    for (size_t i = 0; i < (size_t)64 * 24; i++)
-        data->test.codes[i] = encoded[i] > 0.5F;
-    assert_int_equal(model_hard(model, data->test.codes, 64, 1, NULL, scores, classes, &err),
-                     ERR_OK);
-    for (size_t i = 0; i < (size_t)64 * 5; i++)
-        assert_float_equal((float)scores[i] / 2.0F, logits[i], 1e-6F);
-    for (size_t s = 0; s < 64; s++)
-        assert_int_equal(classes[s], class[s]);
-    safetensors_free(file);
-    model_free(model);
-    dataset_free(data);
-    config_free(config);
-}
-
-static void test_golden_models(void **state)
-{
-    /* Not fourier, whose hidden layers stay real numbers in the original. */
-    static const char *const names[] = {"probabilistic", "dwn",     "dwn_stable", "hybrid",
-                                        "linear_lut",    "polylut", "warp"};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        check_golden_model(names[i]);
-}
-
-/* Against the original's numbers, also where the classes do not divide the width. */
-static void test_golden_group_sum(void **state)
-{
-    static const char *const names[] = {"f20_k10", "f7_k7", "f12_k5", "f23_k10"};
-    static float in[23 * LAYER_TILE], logits[10 * LAYER_TILE];
-
-    (void)state;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        struct safetensors *file = NULL;
-        const struct safetensors_tensor *x, *y;
-        struct err err = {0};
-        char path[128];
-        double tau;
-
-        snprintf(path, sizeof path, "tests/golden/group_sum/%s.safetensors", names[i]);
-        if (safetensors_read(&file, path, &err) != ERR_OK) fail_msg("%s", err.message);
-        x = safetensors_find(file, "x");
-        y = safetensors_find(file, "y");
-        tau = strtod(safetensors_metadata(file, "tau"), NULL);
-        for (size_t k = 0; k < x->count; k++)
-            in[k % x->shape[1] * LAYER_TILE + k / x->shape[1]] = ((const float *)x->data)[k];
-        group_sum_forward(in, x->shape[1], y->shape[1], tau, logits, 16);
-        for (size_t k = 0; k < y->count; k++) {
-            float expected = ((const float *)y->data)[k];
-
-            assert_float_equal(logits[k % y->shape[1] * LAYER_TILE + k / y->shape[1]], expected,
-                               1e-5F * fabsf(expected) + 1e-6F);
-        }
-        safetensors_free(file);
-    }
-}
-
 /* --- modes --- */
 
 static void test_modes(void **state)
@@ -500,11 +376,9 @@ int main(void)
         cmocka_unit_test(test_reference_is_netlist),
         cmocka_unit_test(test_convnet),
         cmocka_unit_test(test_gradients),
-        cmocka_unit_test(test_golden_models),
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_save_load),
         cmocka_unit_test(test_not_found),
-        cmocka_unit_test(test_golden_group_sum),
         cmocka_unit_test(test_save_load_learned),
     };
 

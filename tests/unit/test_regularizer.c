@@ -366,7 +366,7 @@ static void test_golden(void **state)
         cases++;
     }
     closedir(folder);
-    print_message("%zu golden regularisers\n", cases);
+    print_message("# golden: %zu regularisers\n", cases);
     assert_int_equal(cases, 21);
 }
 

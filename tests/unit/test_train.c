@@ -301,10 +301,11 @@ static void test_not_finite(void **state)
 /* Against the original library's numbers; its target "std" is a target variance (SPEC 3.3). */
 static void test_stabilize(void **state)
 {
-    static const char *const modes[] = {"batchwise", "layerwise"};
+    static const char *const modes[] = {"batchwise", "layerwise", "none"};
 
     (void)state;
-    for (int i = 0; i < 4; i++) {
+    print_message("# golden: 6 stabilised gradients\n");
+    for (int i = 0; i < 6; i++) {
         struct stabilize_options options = {.target_variance = 2.0, .subtract_mean = i % 2};
         struct safetensors *file = NULL;
         struct stabilize_sums sums = {0};
@@ -324,11 +325,12 @@ static void test_stabilize(void **state)
         stabilize_measure(grad, 5, 8, &sums);
         if (i / 2 == 0)
             stabilize_columns(grad, 5, 8, &options);
-        else
+        else if (i / 2 == 1)
             stabilize_apply(grad, 5, 8, &sums, &options);
         for (size_t s = 0; s < 8; s++)
             for (size_t r = 0; r < 5; r++)
-                assert_near((double)grad[r * LAYER_TILE + s], (double)out[s * 5 + r], 2e-5);
+                assert_near((double)grad[r * LAYER_TILE + s], (double)out[s * 5 + r],
+                            1e-5 * fabs((double)out[s * 5 + r]) + 1e-6);
         safetensors_free(file);
     }
 }
