@@ -33,7 +33,7 @@ enum { CONFIG_MAX_ITEMS = 32, CONFIG_TEXT_SIZE = 512 };
 /* The structural scalars; the per-layer lists follow in struct config. */
 #define CONFIG_STRUCTURE(X)                                                                        \
     X(name, model_type, "feedforward", "", 0, "architecture")                                      \
-    X(long, num_classes, 2, 2, 65535, "classes; divides the last layer's width")                   \
+    X(long, num_classes, 2, 2, 65535, "classes; divides the last layer's outputs")                 \
     X(long, input_size, 1, 1, 1048576, "integer features of one sample")                           \
     X(long, wiring_seed, 42, 0, 9007199254740991, "seed of the wiring; each layer has its stream") \
     X(name, compat, "", "upstream", 0, "upstream: wire and initialise as the original library")

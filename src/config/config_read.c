@@ -428,17 +428,6 @@ static enum err_status check_required(const struct config *config, struct err *e
     return ERR_OK;
 }
 
-static enum err_status check_widths(const struct config *config, struct err *err)
-{
-    long last = config->layer_widths[config->num_layers - 1];
-
-    if (last % config->num_classes == 0) return ERR_OK;
-    return config_complain(config, "layer_widths", err,
-                           "the last width must be a multiple of num_classes (found %ld for %ld "
-                           "classes)",
-                           last, config->num_classes);
-}
-
 static enum err_status read_root(struct config *config, const struct config_yaml *root,
                                  struct err *err)
 {
@@ -457,7 +446,6 @@ static enum err_status read_root(struct config *config, const struct config_yaml
         status = read_top(config, node, err);
     }
     if (status == ERR_OK) status = check_required(config, err);
-    if (status == ERR_OK) status = check_widths(config, err);
     return status;
 }
 
