@@ -54,7 +54,7 @@ JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 SUB_MAKE   = $(MAKE) --no-print-directory -j$(JOBS)
 
 .DEFAULT_GOAL := all
-.PHONY: help all objects unit test sanitize fuzz lint format cosim synth golden bench demo clean \
+.PHONY: help all objects unit test sanitize fuzz lint format cosim synth golden matrix bench demo clean \
 	install uninstall docs check-deps
 
 help: ## this list
@@ -109,6 +109,12 @@ golden: ## rewrite tests/golden/*.v from the emitter; review the difference
 	@tools/deps.sh build test
 	@$(SUB_MAKE) unit
 	DIFFLUT_GOLDEN=write tools/run_tests.sh $(BUILD) golden
+
+matrix: ## every node x encoder x layer type in Verilator; writes docs/matrix.md (minutes)
+	@tools/deps.sh build test
+	@$(SUB_MAKE) unit
+	DIFFLUT_MATRIX=all DIFFLUT_MATRIX_TABLE=docs/matrix.md TEST_TIMEOUT=1800 \
+		tools/run_tests.sh $(BUILD) test_matrix
 
 bench: ## one CSV line per case: name, median, unit, config hash, commit
 	@tools/deps.sh build test
