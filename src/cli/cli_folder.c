@@ -53,6 +53,8 @@ static enum err_status set_hardware(struct config *config, const struct cli_fold
         snprintf(assignment, sizeof assignment, "hardware.target=%s", request->target);
         status = config_set(config, assignment, err);
     }
+    if (status == ERR_OK && request->stream_width != 0)
+        config->hardware.stream_width = request->stream_width;
     return status;
 }
 
@@ -86,6 +88,7 @@ static enum err_status emit(struct cli_folder *folder, const struct cli_folder_r
                                    .scores = config->hardware.scores,
                                    .chunk = (uint32_t)config->hardware.chunk,
                                    .removed = removed,
+                                   .stream_width = (uint32_t)config->hardware.stream_width,
                                    .extra_files = extra_files};
     struct netlist *net = NULL;
     char *parent = file_folder(folder->path);
@@ -140,10 +143,11 @@ static enum err_status open_existing(struct cli_folder *folder,
     enum err_status status = ERR_OK;
 
     if (request->out_dir != NULL || request->pipeline != NULL || request->passes != NULL ||
-        (request->no_pass != NULL && request->no_pass->count > 0))
+        (request->no_pass != NULL && request->no_pass->count > 0) || request->top != NULL ||
+        request->stream_width != 0)
         return err_set(err, ERR_ARG,
-                       "%s is an emitted folder: --out, --pipeline, --passes and --no-pass need a "
-                       "model",
+                       "%s is an emitted folder: --out, --pipeline, --passes, --no-pass, --top and "
+                       "--stream-width need a model",
                        request->model);
     folder->path = strdup(request->model);
     if (folder->path == NULL) return err_nomem(err, "a path");

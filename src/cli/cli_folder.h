@@ -15,6 +15,7 @@ struct cli_folder_request {
     const char *pipeline;           /* "encoder=1,layers=2,..." or one number for all parts */
     const char *passes;             /* as netlist_passes_read() takes it; NULL: all */
     const struct cli_list *no_pass; /* names of passes to leave out */
+    long stream_width;              /* 0: the configuration's */
     const struct cli_list *set;
 };
 

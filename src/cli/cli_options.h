@@ -44,6 +44,11 @@ struct cli_option {
         "set", 0, CLI_LIST, offsetof(type, field), "KEY=VALUE", NULL, 0, 0,                        \
             "override a runtime, training or hardware key (difflut-hdl help keys)"                 \
     }
+#define CLI_OPTION_STREAM_WIDTH(type, field)                                                       \
+    {                                                                                              \
+        "stream-width", 0, CLI_LONG, offsetof(type, field), "BITS", NULL, 8, 512,                  \
+            "bits of a beat of the stream top (default: the configuration's)"                      \
+    }
 #define CLI_OPTION_THREADS(type, field)                                                            \
     {                                                                                              \
         "threads", 0, CLI_LONG, offsetof(type, field), "N", "0", 0, 4096,                          \

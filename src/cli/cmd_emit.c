@@ -5,20 +5,22 @@
 
 struct values {
     const char *out_dir, *top, *target, *pipeline, *passes;
+    long stream_width;
     struct cli_list no_pass, set;
 };
 
 static const struct cli_option OPTIONS[] = {
     {"out", 'o', CLI_TEXT, offsetof(struct values, out_dir), "DIR", NULL, 0, 0,
      "folder to write (default build/<model>)"},
-    {"top", 0, CLI_CHOICE, offsetof(struct values, top), "core|full", "full", 0, 0,
-     "core: encoder bits in; full: integer codes in"},
+    {"top", 0, CLI_CHOICE, offsetof(struct values, top), "core|full|stream", "full", 0, 0,
+     "core: encoder bits in; full: codes in; stream: AXI4-Stream"},
     {"target", 0, CLI_CHOICE, offsetof(struct values, target), "generic|xc7|xcup|ecp5|ice40", NULL,
      0, 0, "device family (default: the configuration's)"},
     {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
      "register stages: encoder=1,layers=1,popcount=1,argmax=1 or one number for all"},
     CLI_OPTION_PASSES(struct values, passes),
     CLI_OPTION_NO_PASS(struct values, no_pass),
+    CLI_OPTION_STREAM_WIDTH(struct values, stream_width),
     CLI_OPTION_SET(struct values, set),
 };
 
@@ -66,6 +68,7 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
                                          .out_dir = values->out_dir,
                                          .top = values->top,
                                          .target = values->target,
+                                         .stream_width = values->stream_width,
                                          .pipeline = values->pipeline,
                                          .passes = values->passes,
                                          .no_pass = &values->no_pass,

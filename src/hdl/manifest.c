@@ -30,6 +30,12 @@ static const struct {
     {"pipeline", "argmax", offsetof(struct manifest, pipeline_argmax), 0, 64},
     {NULL, "latency_cycles", offsetof(struct manifest, latency_cycles), 0, 1u << 20},
     {NULL, "latency_cycles_core", offsetof(struct manifest, latency_cycles_core), 0, 1u << 20},
+    {"stream", "width", offsetof(struct manifest, stream.width), 8, 512},
+    {"stream", "code_slot", offsetof(struct manifest, stream.code_slot), 8, 16},
+    {"stream", "beats_in", offsetof(struct manifest, stream.beats_in), 1, 1u << 24},
+    {"stream", "result_slot", offsetof(struct manifest, stream.result_slot), 8, 32},
+    {"stream", "beats_out", offsetof(struct manifest, stream.beats_out), 1, 1u << 24},
+    {"stream", "result_words", offsetof(struct manifest, stream.result_words), 1, 65536},
 };
 
 static const struct {
@@ -124,6 +130,21 @@ static bool is_kind(const char *kind)
     return false;
 }
 
+/* A stream's beats follow from its words. */
+static bool is_stream(const struct manifest *m)
+{
+    const struct manifest_stream *s = &m->stream;
+    uint64_t in = (uint64_t)m->num_features * s->code_slot;
+    uint64_t out = (uint64_t)s->result_words * s->result_slot;
+
+    return s->width % 8 == 0 && s->code_slot % 8 == 0 && s->code_slot >= m->code_bits &&
+           (s->result_slot == 8 || s->result_slot == 16 || s->result_slot == 32) &&
+           s->result_slot >= m->class_bits &&
+           s->result_words == 1 + (m->scores ? m->num_classes : 0) &&
+           s->beats_in == (in + s->width - 1) / s->width &&
+           s->beats_out == (out + s->width - 1) / s->width;
+}
+
 /* Rules between fields, after their ranges. */
 static const char *find_fault(const struct manifest *m)
 {
@@ -133,11 +154,15 @@ static const char *find_fault(const struct manifest *m)
     if (m->model_hash[0] != '\0' && !is_hex(m->model_hash, 64))
         return "model_hash: must be 64 hex digits";
     if (!is_hex(m->build_id, 16)) return "build_id: must be 16 hex digits";
-    if (!is_one_of(m->top, "full|core|stream")) return "top: must be full, core or stream";
+    if (!is_one_of(m->top, "full|core|stream|icebreaker|ulx3s"))
+        return "top: must be full, core, stream, icebreaker or ulx3s";
     if (!is_one_of(m->target, "generic|xc7|xcup|ecp5|ice40")) return "target: not a known one";
     if (strncmp(m->top_module, m->name, length) != 0 || m->top_module[length] != '_' ||
         strcmp(m->top_module + length + 1, m->top) != 0)
         return "top_module: must be the name, '_' and the top";
+    if (m->stream.width == 0 && !is_one_of(m->top, "full|core"))
+        return "stream: missing, but the top has one";
+    if (m->stream.width > 0 && !is_stream(m)) return "stream: its numbers do not fit together";
     if (m->class_bits < 16 && m->num_classes > 1u << m->class_bits)
         return "class_bits: too few for the classes";
     if (m->latency_cycles != m->latency_cycles_core + m->pipeline_encoder)
@@ -170,28 +195,40 @@ static json_t *passes_json(const struct manifest *manifest)
     return list;
 }
 
+/* NUMBERS into the objects they belong to; a folder without a stream top has none of its numbers. */
+static void add_numbers(const struct manifest *manifest, json_t *root)
+{
+    for (size_t i = 0; i < COUNT(NUMBERS); i++) {
+        const char *parent = NUMBERS[i].parent;
+        const uint32_t *number = const_field(manifest, NUMBERS[i].offset);
+        json_t *object = parent != NULL ? json_object_get(root, parent) : root;
+
+        if (parent != NULL && strcmp(parent, "stream") == 0 && manifest->stream.width == 0)
+            continue;
+        if (object == NULL) {
+            object = json_object();
+            json_object_set_new(root, parent, object);
+        }
+        json_object_set_new(object, NUMBERS[i].key, json_integer(*number));
+    }
+}
+
 /* A failed allocation leaves something out; manifest_write() notices. */
 static json_t *manifest_json(const struct manifest *manifest)
 {
-    json_t *root = json_object(), *pipeline = json_object(), *luts = json_object();
+    json_t *root = json_object(), *luts = json_object();
 
     json_object_set_new(root, "format", json_integer(FORMAT));
     json_object_set_new(root, "scores", json_boolean(manifest->scores));
     for (size_t i = 0; i < COUNT(TEXTS); i++)
         json_object_set_new(root, TEXTS[i].key,
                             json_string(const_field(manifest, TEXTS[i].offset)));
-    for (size_t i = 0; i < COUNT(NUMBERS); i++) {
-        const uint32_t *number = const_field(manifest, NUMBERS[i].offset);
-
-        json_object_set_new(NUMBERS[i].parent != NULL ? pipeline : root, NUMBERS[i].key,
-                            json_integer(*number));
-    }
+    add_numbers(manifest, root);
     for (size_t i = 0; i < COUNT(LUTS); i++) {
         const uint64_t *number = const_field(manifest, LUTS[i].offset);
 
         json_object_set_new(luts, LUTS[i].key, json_integer((json_int_t)*number));
     }
-    json_object_set_new(root, "pipeline", pipeline);
     json_object_set_new(root, "luts", luts);
     json_object_set_new(root, "passes", passes_json(manifest));
     json_object_set_new(root, "files", files_json(manifest));
@@ -325,9 +362,20 @@ static void read_passes(struct reader *r, const json_t *root, struct manifest *m
     }
 }
 
+static void read_numbers(struct reader *r, const json_t *root, struct manifest *m)
+{
+    for (size_t i = 0; i < COUNT(NUMBERS); i++) {
+        const char *parent = NUMBERS[i].parent;
+        const json_t *object = parent != NULL ? json_object_get(root, parent) : root;
+        uint32_t *number = field(m, NUMBERS[i].offset);
+
+        if (object == NULL && strcmp(parent, "stream") == 0) continue;
+        *number = (uint32_t)read_number(r, object, NUMBERS[i].key, NUMBERS[i].low, NUMBERS[i].high);
+    }
+}
+
 static void read_manifest(struct reader *r, const json_t *root, struct manifest *m)
 {
-    const json_t *pipeline = json_object_get(root, "pipeline");
     const json_t *luts = json_object_get(root, "luts"), *scores = json_object_get(root, "scores");
     const char *fault;
 
@@ -337,12 +385,7 @@ static void read_manifest(struct reader *r, const json_t *root, struct manifest 
     m->scores = json_is_true(scores);
     for (size_t i = 0; i < COUNT(TEXTS); i++)
         read_text(r, root, TEXTS[i].key, field(m, TEXTS[i].offset), TEXTS[i].size);
-    for (size_t i = 0; i < COUNT(NUMBERS); i++) {
-        uint32_t *number = field(m, NUMBERS[i].offset);
-
-        *number = (uint32_t)read_number(r, NUMBERS[i].parent != NULL ? pipeline : root,
-                                        NUMBERS[i].key, NUMBERS[i].low, NUMBERS[i].high);
-    }
+    read_numbers(r, root, m);
     for (size_t i = 0; i < COUNT(LUTS); i++) {
         uint64_t *number = field(m, LUTS[i].offset);
 

@@ -24,14 +24,22 @@ struct manifest_pass {
     uint64_t removed;
 };
 
+/* The stream top (docs/hardware_guide.md); all 0 in a folder without one. */
+struct manifest_stream {
+    uint32_t width;               /* bits of a beat, both sides; the default of parameter WIDTH */
+    uint32_t code_slot, beats_in; /* bits a code takes in a frame; beats of a frame */
+    uint32_t result_slot, beats_out; /* the same of a result: */
+    uint32_t result_words;           /* 1, the class, or 1 + num_classes with the scores */
+};
+
 struct manifest {
     char name[64]; /* model name */
     char model_hash[65];
     char build_id[17]; /* first 16 hex digits of SHA-256 over netlist text, options and version */
     char version[32];  /* of the program that wrote it */
-    char top[16];      /* "full" or "core" */
+    char top[16];      /* "full", "core", "stream" or a board */
     char target[16];
-    char top_module[96]; /* <name>_full or <name>_core: what `top` chose */
+    char top_module[96]; /* <name>_<top> */
     bool scores;
     uint32_t num_features, code_bits; /* full: in_codes, feature f at [code_bits*f +: code_bits] */
     uint32_t num_bits;                /* core: in_bits, encoder bit b at [b] */
@@ -43,6 +51,7 @@ struct manifest {
     uint64_t luts_encoder, luts_layers, luts_group_sum, luts_argmax; /* netlist_cost() estimates */
     struct manifest_pass passes[MANIFEST_MAX_PASSES];                /* in the order they run */
     uint32_t num_passes;
+    struct manifest_stream stream;
     struct manifest_file *files; /* sorted by path, each path once */
     size_t num_files;
 };

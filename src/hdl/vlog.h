@@ -88,6 +88,8 @@ void vlog_argmax(struct vlog *v);
 /* widths[l] is the bus before layer l, widths[num_layers] the one into the class sums; 0: no bus. */
 void vlog_core(struct vlog *v, const uint32_t *widths);
 void vlog_full(struct vlog *v);
+/* <name>_stream and its templates; manifest->stream says how. */
+void vlog_stream(struct vlog *v);
 /* Whether there is a script for a target of that name. */
 bool vlog_target_known(const char *target);
 /* scripts/: Yosys, one for each target; after all modules. */

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "netlist/pass.h"
 #include "vlog.h"
+#include "vlog_stream.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -21,8 +22,17 @@ static enum err_status check_options(const struct netlist *net, const struct vlo
 {
     if (options->chunk == 0)
         return err_set(err, ERR_ARG, "emit: chunk must be at least 1 LUT a module");
-    if (strcmp(options->top, "full") != 0 && strcmp(options->top, "core") != 0)
-        return err_set(err, ERR_ARG, "emit: top must be full or core, not \"%s\"", options->top);
+    if (strcmp(options->top, "full") != 0 && strcmp(options->top, "core") != 0 &&
+        !vlog_has_stream(options->top))
+        return err_set(err, ERR_ARG, "emit: top must be full, core or stream, not \"%s\"",
+                       options->top);
+    if (vlog_has_stream(options->top) &&
+        (options->stream_width < 8 || options->stream_width > VLOG_STREAM_MAX_WIDTH ||
+         options->stream_width % 8 != 0))
+        return err_set(err, ERR_ARG,
+                       "emit: the stream width (--stream-width, hardware.stream_width) must be 8, "
+                       "16, 24 .. %d, not %u",
+                       VLOG_STREAM_MAX_WIDTH, options->stream_width);
     if (!vlog_target_known(options->target))
         return err_set(err, ERR_ARG,
                        "emit: target must be generic, xc7, xcup, ecp5 or ice40, not \"%s\"",
@@ -42,6 +52,7 @@ static void set_build_id(struct manifest *m, const struct text *net,
              DIFFLUT_VERSION, hash, options->top, options->target, options->scores, options->chunk);
     for (uint32_t i = 0; i < m->num_passes; i++)
         text_add(&text, " %s", m->passes[i].name);
+    if (vlog_has_stream(options->top)) text_add(&text, " stream %u", options->stream_width);
     hash_bytes(text.data, text.size, hash);
     memcpy(m->build_id, hash, sizeof m->build_id - 1);
     text_free(&text);
@@ -77,6 +88,8 @@ static enum err_status fill_manifest(struct manifest *m, const struct netlist *n
     snprintf(m->target, sizeof m->target, "%s", options->target);
     snprintf(m->top_module, sizeof m->top_module, "%s_%s", net->name, options->top);
     m->scores = options->scores;
+    if (vlog_has_stream(options->top))
+        m->stream = vlog_stream_layout(net, options->stream_width, options->scores);
     m->num_features = net->num_features;
     m->code_bits = net->code_bits;
     m->num_bits = net->num_steps;
@@ -160,6 +173,7 @@ static void write_parts(struct vlog *v)
         vlog_argmax(v);
         vlog_core(v, widths);
         vlog_full(v);
+        if (vlog_has_stream(v->options->top)) vlog_stream(v);
         if (v->status == ERR_OK) v->status = text_status(&v->files, "rtl/files.f", v->err);
         vlog_file(v, "rtl/files.f", v->files.data, v->files.size, "rtl");
         vlog_scripts(v, widths);

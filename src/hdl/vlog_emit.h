@@ -4,9 +4,11 @@
  * everything goes to a sibling folder that takes the place of `out_dir` at the end. An `out_dir` that
  * exists and is not an emitted folder (no manifest.json) is refused unless empty.
  *
- * Both tops are always written; `top` says which one the manifest names.
+ * core and full are always written; `top` says which one the manifest names, and may add one.
  *   <name>_core  clk, rst, in_valid, in_bits[num_bits-1:0]  -> out_valid, out_class, out_scores
  *   <name>_full  clk, rst, in_valid, in_codes[features*code_bits-1:0] -> the same
+ *   <name>_stream  <name>_full between AXI4-Stream frames (vlog_stream.h)
+ *   <name>_icebreaker, <name>_ulx3s  <name>_stream behind a serial line, with pins in constraints/
  * in_bits is indexed as the encoder's bits (unread ones are gathered in an unused_ok wire). One sample
  * a cycle; no back-pressure. With latency 0 the outputs follow the inputs combinationally and clk and
  * rst are unused (gathered too). out_scores exists when `scores` is set. */
@@ -23,14 +25,15 @@
 #define DIFFLUT_VERSION "0.1.0"
 
 struct vlog_options {
-    const char *top;    /* "full" or "core" */
+    const char *top;    /* "full", "core", "stream" or a board: "icebreaker", "ulx3s" */
     const char *target; /* "generic", "xc7", "xcup", "ecp5", "ice40" */
     bool scores;
-    uint32_t chunk; /* LUTs of one module at most */
     /* What netlist_optimize_with() was told and said; for the manifest and the build id. removed NULL:
      * the netlist is as it was lowered. */
     uint32_t passes;
     const uint64_t *removed;
+    uint32_t chunk;        /* LUTs of one module at most */
+    uint32_t stream_width; /* of top "stream": bits of a beat, 8 to 512, whole bytes */
     /* Files to copy into the folder (NULL-terminated pairs: source path, relative path), e.g. the
      * model's own two files, so that the folder can be checked later without the pretrained folder. */
     const char *const *extra_files;

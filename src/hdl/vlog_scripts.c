@@ -2,6 +2,7 @@
 #include "vlog.h"
 
 #include "template.h"
+#include "vlog_stream.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -104,6 +105,7 @@ static void write_script(struct vlog *v, size_t i, const uint32_t *widths)
             vlog_add(v, "setattr -mod -set keep_hierarchy 1 %s_layer%u\n", name, l);
     }
     vlog_add(v, "setattr -mod -set keep_hierarchy 1 %s_group_sum %s_argmax\n", name, name);
+    if (vlog_has_stream(v->options->top)) vlog_add(v, "proc\nmemory\n");
     text_add(&v->text, "%s", BEGIN);
     if (TARGETS[i].small)
         vlog_add(v,

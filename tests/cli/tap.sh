@@ -131,6 +131,19 @@ training: {epochs: 3, batch_size: 20, learning_rate: 0.1, seed: 3}
 EOF
 }
 
+# random_table FILE CLASSES FEATURES BITS: random integer rows; every class occurs.
+random_table() {
+    awk -v k="$2" -v f="$3" -v b="$4" 'BEGIN {
+        srand(k * 1000 + f)
+        for (j = 0; j < f; j++) printf "x%d,", j
+        print "label"
+        for (i = 0; i < 4 * k + 40; i++) {
+            for (j = 0; j < f; j++) printf "%d,", int(rand() * 2 ^ b)
+            print i % k
+        }
+    }' >"$1"
+}
+
 finish() {
     echo "1..$count"
     [ "$bad" -eq 0 ]

@@ -8,23 +8,10 @@ for tool in verilator iverilog jq awk; do
     command -v $tool >/dev/null || skip_all "$tool is not here"
 done
 
-# table CLASSES FEATURES BITS: random integer rows, every class occurs.
-table() {
-    awk -v k="$1" -v f="$2" -v b="$3" 'BEGIN {
-        srand(k * 1000 + f)
-        for (j = 0; j < f; j++) printf "x%d,", j
-        print "label"
-        for (i = 0; i < 4 * k + 40; i++) {
-            for (j = 0; j < f; j++) printf "%d,", int(rand() * 2 ^ b)
-            print i % k
-        }
-    }' >"$work/table.csv"
-}
-
 # check N NODE WIDTHS CLASSES FEATURES BITS ENCODER PIPELINE SIMULATOR
 check() {
     local name="n=$1 $2 widths [$3] $4 classes $5 features of $6 bits, $7, pipeline $8, $9"
-    table "$4" "$5" "$6"
+    random_table "$work/table.csv" "$4" "$5" "$6"
     cat >"$work/net.yaml" <<-YAML
 	model_type: feedforward
 	layer_type: random

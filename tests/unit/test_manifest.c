@@ -127,6 +127,38 @@ static void test_add_refuses(void **state)
     finish(&scratch, m);
 }
 
+/* A stream top's numbers: kept, checked against each other, and needed by a top that has one. */
+static void test_stream(void **state)
+{
+    struct scratch scratch;
+    struct manifest *m = make_folder(&scratch), *again = NULL;
+    struct err err = {""};
+
+    (void)state;
+    strcpy(m->top, "stream");
+    strcpy(m->top_module, "toy_stream");
+    assert_int_equal(manifest_write(m, scratch.folder, &err), ERR_FORMAT);
+    assert_non_null(strstr(err.message, "stream: missing"));
+    m->stream = (struct manifest_stream){.width = 16,
+                                         .code_slot = 8,
+                                         .beats_in = 2, /* 3 codes */
+                                         .result_slot = 16,
+                                         .result_words = 301,
+                                         .beats_out = 301};
+    assert_int_equal(manifest_write(m, scratch.folder, &err), ERR_OK);
+    assert_int_equal(manifest_read(&again, scratch.folder, &err), ERR_OK);
+    assert_memory_equal(&m->stream, &again->stream, sizeof m->stream);
+    for (size_t i = 0; i < sizeof m->stream / sizeof(uint32_t); i++) {
+        uint32_t *number = (uint32_t *)&m->stream + i;
+
+        *number += 8;
+        assert_int_equal(manifest_write(m, scratch.folder, &err), ERR_FORMAT);
+        *number -= 8;
+    }
+    manifest_free(again);
+    finish(&scratch, m);
+}
+
 /* What cannot be read back is not written. */
 static void test_write_refuses(void **state)
 {
@@ -158,7 +190,8 @@ static void test_parse_rejects(void **state)
         {"\"name\": \"toy\"", "\"name\": 7", "name: a text is missing"},
         {"0123456789abcdef", "0123456789abcdeX", "build_id: must be 16 hex digits"},
         {"0123456789abcdef", "0123456789abcdef0", "build_id: text too long"},
-        {"\"top\": \"full\"", "\"top\": \"half\"", "top: must be full, core or stream"},
+        {"\"top\": \"full\"", "\"top\": \"half\"", "top: must be full, core, stream"},
+        {"\"top\": \"full\"", "\"top\": \"stream\"", "top_module: must be"},
         {"\"xcup\"", "\"x|c\"", "target: not a known one"},
         {"\"toy_full\"", "\"toy_core\"", "top_module: must be the name"},
         {"\"code_bits\": 8", "\"code_bits\": 17", "code_bits: number out of range"},
@@ -252,7 +285,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_verify),
         cmocka_unit_test(test_add_refuses),   cmocka_unit_test(test_write_refuses),
         cmocka_unit_test(test_parse_rejects), cmocka_unit_test(test_parse_hostile),
-        cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_missing),       cmocka_unit_test(test_stream),
     };
 
     if (argc > 1) cmocka_set_test_filter(argv[1]);

@@ -273,6 +273,7 @@ static void test_extra_files(void **state)
 
 static void test_refuses_options(void **state)
 {
+    static const uint32_t WIDTHS[] = {0, 4, 12, 520};
     struct vlog_options options = OPTIONS;
     struct fixture f;
 
@@ -284,7 +285,14 @@ static void test_refuses_options(void **state)
     options = OPTIONS;
     options.top = "half";
     assert_int_equal(emit(&f, "out", &options), ERR_ARG);
-    assert_non_null(strstr(f.err.message, "top must be full or core, not \"half\""));
+    assert_non_null(strstr(f.err.message, "top must be full, core or stream, not \"half\""));
+    for (size_t i = 0; i < sizeof WIDTHS / sizeof WIDTHS[0]; i++) {
+        options = OPTIONS;
+        options.top = "stream";
+        options.stream_width = WIDTHS[i];
+        assert_int_equal(emit(&f, "out", &options), ERR_ARG);
+        assert_non_null(strstr(f.err.message, "the stream width"));
+    }
     options = OPTIONS;
     options.target = "asic";
     assert_int_equal(emit(&f, "out", &options), ERR_ARG);

@@ -100,12 +100,14 @@ static void test_pieces(void **state)
               &(struct vlog_options){.top = "core", .target = "xcup", .scores = false, .chunk = 2});
 }
 
-/* Codes that fit a LUT, no registers. */
+/* Codes that fit a LUT, no registers, between AXI4-Streams. */
 static void test_narrow(void **state)
 {
     (void)state;
-    check_net("narrow", &(struct vlog_options){
-                            .top = "full", .target = "ice40", .scores = true, .chunk = 256});
+    check_net(
+        "narrow",
+        &(struct vlog_options){
+            .top = "stream", .target = "ice40", .scores = true, .chunk = 256, .stream_width = 16});
 }
 
 int main(int argc, char **argv)

@@ -11,3 +11,7 @@ narrow_group_sum.v
 narrow_argmax.v
 narrow_core.v
 narrow_full.v
+stream_in.v
+stream_fifo.v
+stream_out.v
+narrow_stream.v
