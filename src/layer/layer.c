@@ -192,7 +192,10 @@ void layer_prepare_node(const struct layer *layer, size_t node)
     for (unsigned j = 0; layer->selection != NULL && j < desc->num_inputs; j++) {
         size_t slot = node * desc->num_inputs + j;
 
-        layer->wiring[slot] = selection_prepare(layer->selection, slot);
+        if (layer_is_cut(layer, slot))
+            selection_drop(layer->selection, slot);
+        else
+            layer->wiring[slot] = selection_prepare(layer->selection, slot);
     }
     desc->type->tabulate(desc, params, table);
     if (layer->slope != NULL)
@@ -205,6 +208,31 @@ void layer_prepare(const struct layer *layer)
 {
     for (size_t node = 0; node < layer->width; node++)
         layer_prepare_node(layer, node);
+}
+
+/* --- pruning --- */
+
+void layer_cut(const struct layer *layer, size_t slot)
+{
+    layer->wiring[slot] = (uint32_t)layer->num_inputs;
+    if (layer->selection != NULL) selection_drop(layer->selection, slot);
+}
+
+bool layer_is_removed(const struct layer *layer, size_t instance)
+{
+    size_t n = layer->desc.num_inputs, cut = 0;
+
+    while (cut < n && layer_is_cut(layer, instance * n + cut))
+        cut++;
+    return cut == n;
+}
+
+bool layer_node_is_removed(const struct layer *layer, size_t node)
+{
+    for (size_t p = 0; p < layer->positions; p++) {
+        if (!layer_is_removed(layer, node * layer->positions + p)) return false;
+    }
+    return true;
 }
 
 bool layer_mixes(const struct layer *layer)
@@ -385,7 +413,24 @@ static void address_reals(const struct layer *layer, const struct layer_tile *ti
     }
 }
 
-void layer_forward(const struct layer *layer, const struct layer_tile *tile, size_t count)
+/* LUTs that pruning has removed. */
+static void forward_removed(const struct layer *layer, const struct layer_tile *tile, size_t count)
+{
+    const struct node_desc *desc = &layer->desc;
+
+    for (size_t i = 0; layer->positions == 1 && i < layer->instances; i++) {
+        if (!layer_is_removed(layer, i)) continue;
+        for (unsigned o = 0; o < desc->num_outputs; o++) {
+            float *out = tile->out + (i * desc->num_outputs + o) * LAYER_TILE;
+            bool bit = desc->type->hard_bit(desc, layer_params(layer, i), o, 0, NULL);
+
+            for (size_t s = 0; s < count; s++)
+                out[s] = bit ? 1.0F : 0.0F;
+        }
+    }
+}
+
+static void forward_live(const struct layer *layer, const struct layer_tile *tile, size_t count)
 {
     for (size_t slot = 0; layer_mixes(layer) && slot < layer->selection->slots; slot++)
         selection_forward(layer->selection, slot, tile->in, tile->mapped + slot * LAYER_TILE);
@@ -398,6 +443,12 @@ void layer_forward(const struct layer *layer, const struct layer_tile *tile, siz
         return;
     }
     forward_look_up(layer, tile, count);
+}
+
+void layer_forward(const struct layer *layer, const struct layer_tile *tile, size_t count)
+{
+    forward_live(layer, tile, count);
+    forward_removed(layer, tile, count);
 }
 
 /* --- backward --- */

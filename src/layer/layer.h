@@ -107,6 +107,20 @@ static inline float *layer_table(const struct layer *layer, size_t node)
     return layer->table + node * layer->desc.num_outputs * layer->desc.table_size;
 }
 
+/* --- pruning: a slot that reads the constant 0 is cut; that is all there is to say of it --- */
+
+/* Slot `slot` (instance * n + l) reads the constant 0 from now on, learned wires too. */
+void layer_cut(const struct layer *layer, size_t slot);
+static inline bool layer_is_cut(const struct layer *layer, size_t slot)
+{
+    return layer->wiring[slot] == layer->num_inputs;
+}
+/* Every slot of the instance is cut. In a dense layer such a LUT is done with: it gives its hard bit
+ * at address 0 in the soft passes too, so that soft and hard class sums are offset alike. */
+bool layer_is_removed(const struct layer *layer, size_t instance);
+/* All instances of the node are: nothing is left to train. */
+bool layer_node_is_removed(const struct layer *layer, size_t node);
+
 /* Selection weights of one node: n * candidates floats from layer_weights(); 0 for fixed wires. */
 static inline size_t layer_num_weights(const struct layer *layer)
 {

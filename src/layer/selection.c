@@ -107,6 +107,12 @@ uint32_t selection_prepare(const struct selection *selection, size_t slot)
     return selection_wire(selection, slot, best);
 }
 
+void selection_drop(const struct selection *selection, size_t slot)
+{
+    memset(selection->shares + slot * selection->candidates, 0,
+           selection->candidates * sizeof *selection->shares);
+}
+
 SIMD_CLONES static void add_scaled(float *restrict sum, const float *restrict row, float scale)
 {
     for (size_t s = 0; s < LAYER_TILE; s++)

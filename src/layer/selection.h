@@ -45,6 +45,9 @@ static inline uint32_t selection_wire(const struct selection *selection, size_t 
 /* Recomputes a slot's shares; returns the chosen signal. */
 uint32_t selection_prepare(const struct selection *selection, size_t slot);
 
+/* The slot reads nothing from now on: all its shares are 0, until selection_prepare() is called. */
+void selection_drop(const struct selection *selection, size_t slot);
+
 /* mapped [LAYER_TILE] of a slot from real inputs [num_inputs][LAYER_TILE]. */
 void selection_forward(const struct selection *selection, size_t slot, const float *in,
                        float *mapped);

@@ -5,7 +5,8 @@
  *   encoder.initial                  u8  (NB)         frozen step functions (encoder.h)
  *   encoder.toggle_start             u32 (NB + 1)
  *   encoder.toggles                  u32 (toggles)
- *   layers.L.mapping_indices         u32 (W * P, n)   wiring, slot l = address bit l
+ *   layers.L.mapping_indices         u32 (W * P, n)   wiring, slot l = address bit l;
+ *                                                     the number of inputs: the constant 0
  *   layers.L.mapping.W               f32 (W * n, C)   learned wires: weights of the candidates
  *   layers.L.mapping.tau             f64 ()           and their softmax temperature
  *   layers.L.mapping.candidates      u32 (W * n, C)   and the candidates, unless all inputs are
@@ -366,12 +367,14 @@ static enum err_status read_wiring(const struct safetensors *file, struct layer 
     return ERR_OK;
 }
 
-/* The hard choice is stored beside the weights; the weights must still make it. */
+/* The hard choice is stored beside the weights; the weights must still make it, unless the slot was
+ * cut. */
 static enum err_status check_choice(const struct layer *layer, size_t index, const char *path,
                                     struct err *err)
 {
     for (size_t slot = 0; slot < layer->selection->slots; slot++) {
-        if (selection_prepare(layer->selection, slot) != layer->wiring[slot])
+        if (!layer_is_cut(layer, slot) &&
+            selection_prepare(layer->selection, slot) != layer->wiring[slot])
             return err_set(err, ERR_FORMAT,
                            "%s: layers.%zu.mapping_indices: slot %zu is not the choice of its "
                            "weights",

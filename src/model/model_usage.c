@@ -19,6 +19,16 @@ static void mark_below(const struct layer *layer, const bool *outputs, bool *bel
     }
 }
 
+/* Outputs that nothing reads, though pruning has not removed their LUTs. */
+static size_t count_dead(const struct layer *layer, const bool *read)
+{
+    size_t found = 0;
+
+    for (size_t o = 0; o < layer->num_outputs; o++)
+        found += !read[o] && !layer_is_removed(layer, o / layer->desc.num_outputs);
+    return found;
+}
+
 static size_t count_false(const bool *marks, size_t count)
 {
     size_t found = 0;
@@ -92,7 +102,7 @@ enum err_status model_usage_measure(struct model_usage *out, const struct model 
             bool *below = marks[(model->num_layers - l) % 2];
 
             out->layers[l].luts = layer->num_outputs;
-            out->layers[l].unread = count_false(read, layer->num_outputs);
+            out->layers[l].unread = count_dead(layer, read);
             mark_below(layer, read, below);
             if (l == 0) count_features(out, model, below);
             status = count_constants(&out->layers[l], layer, err);

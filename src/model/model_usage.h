@@ -5,7 +5,8 @@
 #include "model.h"
 
 struct model_usage_layer {
-    size_t luts, unread; /* outputs of the layer; those that no LUT which is itself read reads */
+    size_t luts, unread; /* outputs of the layer; those that no LUT which is itself read reads, but
+                            for LUTs that training.prune_luts removed */
     size_t tables, constant; /* one for each node and output; those with one value only */
 };
 
