@@ -22,7 +22,7 @@ void cli_train_log_free(struct cli_train_log *log)
     text_free(&log->text);
 }
 
-/* "  entropy 0.0123  l1 0.0004": the regularisers' parts of the loss. */
+/* "  entropy 0.0123  l1 0.0004": the regularisers' parts of the loss; then what is pruned. */
 static void say_terms(char *text, size_t size, const struct train_progress *p)
 {
     size_t used = 0;
@@ -31,6 +31,9 @@ static void say_terms(char *text, size_t size, const struct train_progress *p)
     for (size_t i = 0; i < p->num_terms && used < size; i++)
         used += (size_t)snprintf(text + used, size - used, "  %s %.4f", p->terms[i].name,
                                  p->terms[i].loss);
+    if (p->prunes && used < size)
+        snprintf(text + used, size - used, "  pruned %zu LUTs, %zu bits, %zu inputs",
+                 p->pruned.luts, p->pruned.bits, p->pruned.inputs);
 }
 
 static json_t *terms_json(const struct train_progress *p)
@@ -42,6 +45,12 @@ static json_t *terms_json(const struct train_progress *p)
     return terms;
 }
 
+json_t *cli_train_log_pruned(const struct train_pruned *pruned)
+{
+    return json_pack("{s:I, s:I, s:I}", "luts", (json_int_t)pruned->luts, "bits",
+                     (json_int_t)pruned->bits, "inputs", (json_int_t)pruned->inputs);
+}
+
 static void note_epoch(struct cli_train_log *log, const struct train_progress *p, const char *terms)
 {
     json_t *row =
@@ -50,6 +59,7 @@ static void note_epoch(struct cli_train_log *log, const struct train_progress *p
                   "learning_rate", p->learning_rate, "accuracy_soft", p->accuracy_soft,
                   "accuracy_hard", p->accuracy_hard, "best", p->best);
 
+    if (p->prunes) json_object_set_new(row, "pruned", cli_train_log_pruned(&p->pruned));
     json_array_append_new(log->history, row);
     text_add(&log->text, "epoch %zu/%zu  loss %.4f%s  soft %.2f %%  hard %.2f %%%s\n", p->epoch,
              p->epochs, p->loss, terms, 100.0 * p->accuracy_soft, 100.0 * p->accuracy_hard,

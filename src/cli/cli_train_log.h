@@ -23,6 +23,9 @@ void cli_train_log_free(struct cli_train_log *log);
 void cli_train_log_progress(const struct train_progress *progress, void *user);
 void cli_train_log_tell(bool warning, const char *message, void *user);
 
+/* {luts, bits, inputs}: what training left out. */
+json_t *cli_train_log_pruned(const struct train_pruned *pruned);
+
 /* Writes <folder>/train.log and train.json. */
 enum err_status cli_train_log_write(const struct cli_train_log *log, const char *folder,
                                     struct err *err);

@@ -182,16 +182,20 @@ static json_t *accuracy_json(const struct run *run, double accuracy)
 static json_t *result_json(const struct run *run)
 {
     const struct train_result *r = &run->result;
+    json_t *result;
 
-    return json_pack("{s:s, s:I, s:I, s:o, s:o, s:f, s:f, s:f, s:f, s:o, s:s, s:I, s:O}", "model",
-                     run->model->config->name, "epochs", (json_int_t)r->epochs, "best_epoch",
-                     (json_int_t)r->best_epoch, "accuracy_soft",
-                     accuracy_json(run, run->accuracy_soft), "accuracy_hard",
-                     accuracy_json(run, run->accuracy_hard), "validation_accuracy_soft",
-                     r->accuracy_soft, "validation_accuracy_hard", r->accuracy_hard,
-                     "samples_per_second", r->samples_per_second, "seconds", r->seconds, "out_dir",
-                     cli_json_path(run->out_dir), "model_hash", run->model->model_hash, "seed",
-                     (json_int_t)run->seed, "warnings", run->log.warnings);
+    result = json_pack("{s:s, s:I, s:I, s:o, s:o, s:f, s:f, s:f, s:f, s:o, s:s, s:I, s:O}", "model",
+                       run->model->config->name, "epochs", (json_int_t)r->epochs, "best_epoch",
+                       (json_int_t)r->best_epoch, "accuracy_soft",
+                       accuracy_json(run, run->accuracy_soft), "accuracy_hard",
+                       accuracy_json(run, run->accuracy_hard), "validation_accuracy_soft",
+                       r->accuracy_soft, "validation_accuracy_hard", r->accuracy_hard,
+                       "samples_per_second", r->samples_per_second, "seconds", r->seconds,
+                       "out_dir", cli_json_path(run->out_dir), "model_hash", run->model->model_hash,
+                       "seed", (json_int_t)run->seed, "warnings", run->log.warnings);
+    if (result != NULL && r->prunes)
+        json_object_set_new(result, "pruned", cli_train_log_pruned(&r->pruned));
+    return result;
 }
 
 static void say_result(const struct run *run)
@@ -207,6 +211,9 @@ static void say_result(const struct run *run)
                 run->fold < 0 ? "test split" : "held out  ", 100.0 * run->accuracy_hard,
                 100.0 * run->accuracy_soft, 100.0 * (run->accuracy_soft - run->accuracy_hard),
                 run->dataset->test.count);
+    if (r->prunes)
+        cli_say(run->cli, "  pruned        %zu LUTs, %zu encoder bits, %zu LUT inputs\n",
+                r->pruned.luts, r->pruned.bits, r->pruned.inputs);
     cli_say(run->cli, "  validation    hard %.2f %%, soft %.2f %%\n  written to    %s\n",
             100.0 * r->accuracy_hard, 100.0 * r->accuracy_soft, run->out_dir);
 }

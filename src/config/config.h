@@ -99,6 +99,12 @@ enum { CONFIG_MAX_ITEMS = 32, CONFIG_TEXT_SIZE = 512 };
       "what hidden layers hand on in training: soft values, or bits drawn from them")              \
     X(double, tau_start, 1.0, 1e-6, 1e6, "learnable wiring: softmax temperature at the start")     \
     X(double, tau_end, 0.01, 1e-6, 1e6, "learnable wiring: softmax temperature at the end")        \
+    X(double, prune_luts, 0.0, 0.0, 0.95, "share of the LUTs that training removes")               \
+    X(double, prune_bits, 0.0, 0.0, 0.95, "share of the encoder's bits that training gives up")    \
+    X(double, prune_inputs, 0.0, 0.0, 0.95,                                                        \
+      "share of the inputs of the remaining LUTs that training cuts")                              \
+    X(double, prune_start, 0.1, 0.0, 1.0, "prune after this part of the epochs")                   \
+    X(double, prune_end, 0.6, 0.0, 1.0, "pruning is over after this part of the epochs")           \
     X(double, augment_shift, 0.0, 0.0, 64.0, "images: move by up to so many pixels")               \
     X(double, augment_rotation, 0.0, 0.0, 180.0, "images: turn by up to so many degrees")          \
     X(double, augment_elastic, 0.0, 0.0, 64.0, "images: bend by up to so many pixels")             \

@@ -4,7 +4,7 @@
  *                                of schedule plateau, fingerprint of the training split
  *   sums               f64 (4)   loss and weight of the epoch so far, best soft and hard accuracy
  *   terms              f64 (17)  regularisers' losses at the epoch's start
- *   history            f64 (22 E)  finished epochs
+ *   history            f64 (25 E)  finished epochs
  *   order_rng          u64 (4)
  *   order              u32 (N)   training samples in this epoch's order
  *   layers.L.params    f32       as the layer keeps them; .wiring u32; learned wires also .weights
@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char FORMAT[] = "difflut-hdl checkpoint", FORMAT_VERSION[] = "1";
+static const char FORMAT[] = "difflut-hdl checkpoint", FORMAT_VERSION[] = "2";
 
 enum { NAME_SIZE = 64, PLACE_SIZE = 7, SUMS_SIZE = 4 };
 enum { EPOCH_SIZE = sizeof(struct trainer_epoch) / sizeof(double) };

@@ -232,6 +232,68 @@ static void functional_gradient(const struct regularizer_use *use, const struct 
     }
 }
 
+/* --- inputs --- */
+
+/* Keeps the root smooth where an input has no influence. */
+static const double SMOOTH = 1e-2;
+
+/* Changes [size / 2] of the output when the input flips, from 0 to 1; the root of their mean square. */
+static double input_changes(const float *t, size_t size, size_t bit, float *change)
+{
+    float square[4] = {0}; /* four partial sums, so that none waits for the last */
+    size_t pairs = 0;
+
+    for (size_t first = 0; first < size; first += 2 * bit) {
+        for (size_t a = first; a < first + bit; a++)
+            change[pairs++] = t[a + bit] - t[a];
+    }
+    for (size_t p = 0; p < pairs; p++)
+        square[p % 4] += change[p] * change[p];
+    return sqrt((double)(square[0] + square[1] + square[2] + square[3]) / (double)pairs +
+                SMOOTH * SMOOTH);
+}
+
+static double inputs_value(const struct regularizer_use *use, const struct node_desc *desc,
+                           const float *params, const float *table)
+{
+    float change[MAX_TABLE / 2];
+    double sum = 0;
+
+    (void)use, (void)params;
+    for (unsigned o = 0; o < desc->num_outputs; o++) {
+        const float *t = table + o * desc->table_size;
+
+        for (unsigned i = 0; i < desc->num_inputs; i++)
+            sum += input_changes(t, desc->table_size, (size_t)1 << i, change) - SMOOTH;
+    }
+    return sum / desc->num_inputs;
+}
+
+/* d root / d t(a) = the change / (root * pairs), up at 1 and down at 0. */
+static void inputs_gradient(const struct regularizer_use *use, const struct node_desc *desc,
+                            const float *params, const float *table, float scale, float *grad_table,
+                            float *grad_params)
+{
+    float change[MAX_TABLE / 2];
+    size_t size = desc->table_size;
+    double each = 2 * (double)scale / (double)(size * desc->num_inputs);
+
+    (void)use, (void)params, (void)grad_params;
+    for (size_t k = 0; k < (size_t)desc->num_outputs * desc->num_inputs; k++) {
+        size_t first = k / desc->num_inputs * size, bit = (size_t)1 << k % desc->num_inputs;
+        float factor = (float)(each / input_changes(table + first, size, bit, change));
+        float *grad = grad_table + first;
+        const float *d = change;
+
+        for (size_t low = 0; low < size; low += 2 * bit) {
+            for (size_t a = low; a < low + bit; a++, d++) {
+                grad[a] -= factor * *d;
+                grad[a + bit] += factor * *d;
+            }
+        }
+    }
+}
+
 /* --- spectral --- */
 
 /* values becomes the spectrum c, times |S|^power (power < 0: as it is). */
@@ -375,6 +437,12 @@ static const struct regularizer functional_l2 = {
     .value = functional_value,
     .gradient = functional_gradient,
 };
+static const struct regularizer inputs = {
+    .names = {"inputs", "group_lasso"},
+    .meaning = "root mean square change of the output when one input flips",
+    .value = inputs_value,
+    .gradient = inputs_gradient,
+};
 static const struct regularizer spectral = {
     .names = {"spectral", "walsh", "fourier"},
     .meaning = "Walsh spectrum of the tables, weighted by degree",
@@ -385,7 +453,7 @@ static const struct regularizer spectral = {
 };
 
 static const struct regularizer *const regularizers[] = {
-    &entropy, &clarity, &functional, &functional_l1, &functional_l2, &spectral,
+    &entropy, &clarity, &functional, &functional_l1, &functional_l2, &inputs, &spectral,
 };
 
 enum { NUM_REGULARIZERS = sizeof regularizers / sizeof regularizers[0], MAX_NAMES = 3 };

@@ -8,6 +8,8 @@
  *   l, functional              mean over a and i of |t(a) - t(a^i)|^p, p = 2: how much one flipped
  *                              input changes the output
  *   l1, l1_functional; l2, ... the same with p = 1; p = 2
+ *   inputs, group_lasso        mean over i of the root of the mean over a of (t(a) - t(a^i))^2: a group lasso,
+ *                              which drives whole inputs out of a table (Yuan and Lin, 2006)
  *   spectral, walsh, fourier   sum over sets S of inputs of |S|^degree_power c_S^2, c the Walsh
  *                              spectrum of the table (its squares add up to the mean square of the
  *                              entries): high degrees cost more. degree_power 0 is plain L2

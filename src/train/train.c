@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "checkpoint.h"
 #include "init.h"
+#include "prune.h"
 #include "train_step.h"
 #include "watch.h"
 
@@ -61,6 +62,10 @@ static void report_epoch(const struct trainer *t, size_t epoch, bool replayed)
     progress.accuracy_soft = row->accuracy_soft;
     progress.accuracy_hard = row->accuracy_hard;
     progress.best = row->best > 0;
+    progress.prunes = prune_wanted(t->config);
+    progress.pruned = (struct train_pruned){.inputs = (size_t)row->pruned_inputs,
+                                            .luts = (size_t)row->pruned_luts,
+                                            .bits = (size_t)row->pruned_bits};
     report(t, &progress);
 }
 
@@ -144,11 +149,28 @@ static enum err_status resume(struct trainer *t, struct err *err)
 
 /* --- epochs --- */
 
-static void begin_epoch(struct trainer *t)
+/* Another net begins after each pruning: the best epoch before it is not comparable, and the best
+ * parameters would not fit the wires. */
+static enum err_status prune(struct trainer *t, struct err *err)
 {
+    bool cut = false;
+    enum err_status status = prune_epoch(t, &cut, err);
+
+    if (status != ERR_OK || !cut) return status;
+    t->result->best_epoch = 0;
+    copy_params(t, true);
+    return ERR_OK;
+}
+
+static enum err_status begin_epoch(struct trainer *t, struct err *err)
+{
+    enum err_status status;
+
     rng_shuffle(&t->order_rng, t->order, t->num_train);
+    status = prune(t, err);
     t->place.loss = t->place.weight = 0;
     t->place.num_terms = train_step_terms(t, t->place.terms);
+    return status;
 }
 
 static enum err_status run_batch(struct trainer *t, struct err *err)
@@ -186,6 +208,18 @@ static void note_best(struct trainer *t, const struct trainer_epoch *epoch)
     copy_params(t, true);
 }
 
+static enum err_status note_pruned(const struct trainer *t, struct trainer_epoch *epoch,
+                                   struct err *err)
+{
+    struct train_pruned pruned = {0};
+    enum err_status status = prune_wanted(t->config) ? prune_count(t->model, &pruned, err) : ERR_OK;
+
+    epoch->pruned_inputs = (double)pruned.inputs;
+    epoch->pruned_luts = (double)pruned.luts;
+    epoch->pruned_bits = (double)pruned.bits;
+    return status;
+}
+
 static enum err_status judge_epoch(struct trainer *t, struct err *err)
 {
     struct model_mode soft = {.name = "expectation", .threads = (unsigned)t->threads};
@@ -197,6 +231,7 @@ static enum err_status judge_epoch(struct trainer *t, struct err *err)
         status = model_accuracy(t->model, &t->validation, &soft, &epoch->accuracy_soft, NULL, err);
     if (status == ERR_OK)
         status = model_accuracy(t->model, &t->validation, &hard, &epoch->accuracy_hard, NULL, err);
+    if (status == ERR_OK) status = note_pruned(t, epoch, err);
     if (status != ERR_OK) return status;
     epoch->loss = t->place.loss / t->place.weight;
     epoch->best = is_best(epoch, t->result);
@@ -211,12 +246,14 @@ static enum err_status judge_epoch(struct trainer *t, struct err *err)
     return ERR_OK;
 }
 
-/* Early stopping: training.patience epochs have gone by since the best one. */
+/* Early stopping: training.patience epochs have gone by since the best one, and nothing is left to
+ * prune. */
 static bool is_over(const struct trainer *t)
 {
     size_t patience = (size_t)t->config->training.patience, epochs = t->place.epochs_done;
 
     if (epochs >= (size_t)t->config->training.epochs) return true;
+    if (prune_pending(t->config, epochs)) return false;
     return patience > 0 && epochs >= t->result->best_epoch + patience;
 }
 
@@ -224,7 +261,7 @@ static enum err_status run_epoch(struct trainer *t, struct err *err)
 {
     enum err_status status = ERR_OK;
 
-    if (t->place.batches_done == 0) begin_epoch(t);
+    if (t->place.batches_done == 0) status = begin_epoch(t, err);
     while (status == ERR_OK && t->place.batches_done < t->steps_per_epoch) {
         status = run_batch(t, err);
         if (t->place.batches_done == t->steps_per_epoch) break;
@@ -250,6 +287,9 @@ static enum err_status run_epochs(struct trainer *t, bool resuming, struct err *
         status = run_epoch(t, err);
     copy_params(t, false);
     if (status == ERR_OK) status = watch_use(t, true, err);
+    t->result->prunes = prune_wanted(t->config);
+    if (status == ERR_OK && t->result->prunes)
+        status = prune_count(t->model, &t->result->pruned, err);
     t->result->samples_per_second =
         t->step_seconds > 0 ? (double)t->step_samples / t->step_seconds : 0;
     t->result->seconds = trainer_now() - t->started;

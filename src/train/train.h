@@ -21,6 +21,13 @@ struct train_term {
 };
 enum { TRAIN_MAX_TERMS = 17 };
 
+/* What training.prune_* have left out so far. */
+struct train_pruned {
+    size_t inputs; /* LUT inputs that read nothing */
+    size_t luts;   /* LUTs of which that is true of all inputs */
+    size_t bits;   /* encoder bits that nothing reads */
+};
+
 struct train_progress {
     size_t epoch, epochs;     /* current, 1-based */
     size_t batch, batches;    /* current within the epoch, 1-based */
@@ -33,7 +40,9 @@ struct train_progress {
     double learning_rate;
     double accuracy_soft,
         accuracy_hard; /* on the validation part (training part when it is empty) */
-    bool best;         /* this epoch is the best so far */
+    bool best;         /* this epoch is the best so far, since the last pruning */
+    bool prunes;       /* pruning is asked for: */
+    struct train_pruned pruned;
     double samples_per_second, seconds, seconds_left;
 };
 
@@ -56,7 +65,9 @@ struct train_options {
 struct train_result {
     size_t epochs, best_epoch; /* epochs trained: fewer than asked for when stopped early */
     double accuracy_soft, accuracy_hard; /* best epoch, validation part */
-    double samples_per_second;           /* training steps only */
+    bool prunes;                         /* pruning was asked for: */
+    struct train_pruned pruned;
+    double samples_per_second; /* training steps only */
     double seconds;
 };
 

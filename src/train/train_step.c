@@ -142,6 +142,7 @@ static float *node_gradient(const struct trainer *t, size_t l, size_t node, size
 
     memset(grad_table, 0, entries * sizeof *grad_table);
     memset(grad, 0, count * sizeof *grad);
+    if (layer_node_is_removed(layer, node)) return grad;
     add_regularizers(t, layer, node, grad_table, grad);
     layer_backward_params(layer, node, t->layer_tiles[l], tiles, t->counts, grad_table, grad);
     for (size_t j = 0; layer->selection != NULL && j < n; j++)
@@ -177,6 +178,7 @@ static void update_node(const struct trainer *t, const struct optimizer_step *st
     const struct layer *layer = t->model->layers[l];
     size_t params = layer->desc.num_params, place = place_of(t, l, node);
 
+    if (layer_node_is_removed(layer, node)) return;
     update_block(t, step, grad, layer_params(layer, node), place, layer->desc.num_trainable);
     if (layer->selection != NULL)
         update_block(t, step, grad + params, layer_weights(layer, node), place + params,

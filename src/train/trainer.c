@@ -1,6 +1,7 @@
 #include "trainer.h"
 
 #include "base/simd.h"
+#include "prune.h"
 
 #include <omp.h>
 #include <stdarg.h>
@@ -285,6 +286,7 @@ enum err_status trainer_create(struct trainer *t, struct model *model,
     set_up_stabilization(t);
     status = set_up_regularizers(t, err);
     if (status == ERR_OK) status = schedule_check(config, err);
+    if (status == ERR_OK) status = prune_check(config, err);
     if (status == ERR_OK) status = freeze(t, err);
     if (status == ERR_OK) set_up_wires(t);
     if (status == ERR_OK) status = set_up_augmentation(t, dataset, err);

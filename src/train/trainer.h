@@ -1,7 +1,7 @@
 /* The room's own: everything one training run holds, and its parts.
  *
  * trainer.c sets it up, train_step.c does one batch, train.c the epochs, checkpoint.c saves and
- * restores it, watch.c looks for what goes wrong. */
+ * restores it, watch.c looks for what goes wrong, prune.c cuts. */
 #ifndef DIFFLUT_TRAIN_TRAINER_H
 #define DIFFLUT_TRAIN_TRAINER_H
 
@@ -24,6 +24,7 @@ enum stabilization { STABILIZE_NONE, STABILIZE_LAYERWISE, STABILIZE_BATCHWISE };
 struct trainer_epoch {
     double loss, learning_rate, accuracy_soft, accuracy_hard, best;
     double terms[TRAIN_MAX_TERMS];
+    double pruned_inputs, pruned_luts, pruned_bits;
 };
 
 /* Where a run stands between two steps. */

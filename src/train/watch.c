@@ -1,6 +1,7 @@
 #include "watch.h"
 
 #include "model/model_usage.h"
+#include "prune.h"
 
 #include <math.h>
 
@@ -107,7 +108,7 @@ static bool has_learned_wires(const struct trainer *t)
 
 static void tell_unread(const struct trainer *t, const struct model_usage *usage)
 {
-    if (usage->unread_features > 0)
+    if (usage->unread_features > 0 && !prune_wanted(t->config))
         trainer_tell(t, true, "%zu of %zu inputs are never read: no wire leads to their bits",
                      usage->unread_features, usage->features);
     for (size_t l = 0; l < usage->num_layers; l++) {

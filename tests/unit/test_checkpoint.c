@@ -216,12 +216,14 @@ static void test_killed_at_random(void **state)
     (void)state;
     check_kills("random",
                 "training: {epochs: 6, batch_size: 50, checkpoint_seconds: 0, schedule: plateau, "
-                "plateau_epochs: 0, learning_rate: 0.05, augment_shift: 0}\n"
+                "plateau_epochs: 0, learning_rate: 0.05, augment_shift: 0, "
+                "prune_luts: 0.3, prune_bits: 0.2, prune_inputs: 0.2}\n"
                 "runtime: {regularizers: {entropy: 0.01}, dropout: 0.1, flip_probability: 0.02}\n",
                 10, seed);
     check_kills("learnable",
                 "training: {epochs: 6, batch_size: 50, checkpoint_seconds: 0, optimizer: sgd, "
-                "clip_norm: 0.1, learning_rate: 3, class_weights: balanced, patience: 2}\n"
+                "clip_norm: 0.1, learning_rate: 3, class_weights: balanced, patience: 2, "
+                "prune_luts: 0.2, prune_inputs: 0.3}\n"
                 "layer_config: {candidates: 4}\n",
                 10, seed + 1);
 }

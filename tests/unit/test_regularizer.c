@@ -92,6 +92,8 @@ static void test_by_hand(void **state)
         {"l2", NULL, 2 * (0.0625 + 0.25 + 0.0625) / 8},
         {"l", NULL, 2 * (0.0625 + 0.25 + 0.0625) / 8},
         {"functional", "p=3", 2 * (0.015625 + 0.125 + 0.015625) / 8},
+        /* root mean squares of those pairs, mean of the two; smoothed by 1e-2 */
+        {"inputs", NULL, (0.3954111784 + 0.1770593123) / 2 - 1e-2},
         /* spectrum: .4375; .1875, -.0625; -.0625 */
         {"spectral", NULL, 0.1875 * 0.1875 + 3 * 0.0625 * 0.0625},
         {"walsh", "degree_power=2", 0.1875 * 0.1875 + 5 * 0.0625 * 0.0625},
@@ -141,7 +143,8 @@ static size_t check_gradient(const char *type, unsigned inputs, unsigned outputs
 {
     struct single_node_shape shape = {.type = type, .inputs = inputs, .outputs = outputs};
     struct setting setting;
-    const float scale = 0.7F;
+    /* inputs bends within its smoothing */
+    const float scale = 0.7F, step = strcmp(name, "inputs") == 0 ? 0x1p-11F : 0x1p-8F;
     struct rng rng;
     size_t checked;
 
@@ -159,14 +162,14 @@ static size_t check_gradient(const char *type, unsigned inputs, unsigned outputs
         float *param = &setting.node.params[i], at = *param;
         double up, down, expected, found = (double)setting.node.grad_params[i];
 
-        *param = at + 0x1p-8F;
+        *param = at + step;
         single_node_tabulate(&setting.node);
         up = value_of(&setting);
-        *param = at - 0x1p-8F;
+        *param = at - step;
         single_node_tabulate(&setting.node);
         down = value_of(&setting);
         *param = at;
-        expected = (double)scale * (up - down) * 128;
+        expected = (double)scale * (up - down) / (2 * (double)step);
         if (strcmp(type, "dwn_stable") == 0) expected *= 1.25; /* its gradient_scale */
         if (!near(found, expected, 0.02, 1e-3))
             fail_msg("%s of %s, n = %u, m = %u, seed %lu: gradient %zu is %g, expected %g", name,
@@ -178,10 +181,14 @@ static size_t check_gradient(const char *type, unsigned inputs, unsigned outputs
 
 static void test_gradients(void **state)
 {
-    static const char *const settings[][2] = {
-        {"entropy", NULL},      {"clarity", NULL},  {"l2", NULL},
-        {"l", "p=3"},           {"spectral", NULL}, {"spectral", "degree_power=0.5"},
-        {"functional", "p=1.5"}};
+    static const char *const settings[][2] = {{"entropy", NULL},
+                                              {"clarity", NULL},
+                                              {"l2", NULL},
+                                              {"l", "p=3"},
+                                              {"spectral", NULL},
+                                              {"spectral", "degree_power=0.5"},
+                                              {"functional", "p=1.5"},
+                                              {"inputs", NULL}};
     size_t num_types, checked = 0;
     const struct node_type *const *types = node_types(&num_types);
 
@@ -195,6 +202,34 @@ static void test_gradients(void **state)
     }
     print_message("%zu gradients of %zu node types\n", checked, num_types);
     assert_true(checked > 1000);
+}
+
+/* An input that a table ignores costs nothing and is not pushed; every number of inputs. */
+static void test_inputs(void **state)
+{
+    (void)state;
+    for (unsigned n = 1; n <= 6; n++) {
+        struct single_node_shape shape = {.type = "dwn", .inputs = n, .outputs = 1};
+        struct setting setting;
+
+        check_gradient("probabilistic", n, 1, "inputs", NULL, 60 + n);
+        check_gradient("dwn", n, 1, "group_lasso", NULL, 70 + n);
+        set_up(&setting, &shape, "inputs", NULL);
+        for (size_t a = 0; a < setting.node.desc.table_size; a++)
+            setting.node.table[a] = (float)(a >> (n - 1)); /* the last input is passed on */
+        assert_true(near(value_of(&setting), 1.0 / n, 1e-2, 0));
+        memset(setting.node.grad_table, 0, setting.node.desc.table_size * sizeof(float));
+        setting.use.rule->gradient(&setting.use, &setting.node.desc, setting.node.params,
+                                   setting.node.table, 1.0F, setting.node.grad_table,
+                                   setting.node.grad_params);
+        for (size_t a = 0; a < setting.node.desc.table_size; a++) {
+            double expected =
+                (a >> (n - 1) ? 2.0 : -2.0) / ((double)setting.node.desc.table_size * (double)n);
+
+            assert_true(near((double)setting.node.grad_table[a], expected, 1e-3, 0));
+        }
+        tear_down(&setting);
+    }
 }
 
 /* l1 has a corner where two entries are equal: here they are far apart. */
@@ -430,7 +465,7 @@ static void test_documented(void **state)
     uint8_t *page = NULL;
 
     (void)state;
-    assert_int_equal(count, 6);
+    assert_int_equal(count, 7);
     expect_ok(file_read("docs/training.md", 1 << 20, &page, &size, &err));
     for (size_t r = 0; r < count; r++) {
         char quoted[80];
@@ -451,10 +486,11 @@ static void test_documented(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_hand),    cmocka_unit_test(test_parseval),
-        cmocka_unit_test(test_gradients),  cmocka_unit_test(test_gradient_l1),
-        cmocka_unit_test(test_golden),     cmocka_unit_test(test_upstream_draws),
-        cmocka_unit_test(test_complaints), cmocka_unit_test(test_documented),
+        cmocka_unit_test(test_by_hand),        cmocka_unit_test(test_parseval),
+        cmocka_unit_test(test_gradients),      cmocka_unit_test(test_inputs),
+        cmocka_unit_test(test_gradient_l1),    cmocka_unit_test(test_golden),
+        cmocka_unit_test(test_upstream_draws), cmocka_unit_test(test_complaints),
+        cmocka_unit_test(test_documented),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
