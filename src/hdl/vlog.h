@@ -92,6 +92,7 @@ void vlog_full(struct vlog *v);
 void vlog_stream(struct vlog *v);
 /* Whether there is a script for a target of that name. */
 bool vlog_target_known(const char *target);
+unsigned vlog_target_lut_inputs(const char *target);
 /* scripts/: Yosys, one for each target; after all modules. */
 void vlog_scripts(struct vlog *v, const uint32_t *widths);
 

@@ -44,13 +44,16 @@ static void write_comparison(struct vlog *v, uint32_t feature, const struct comp
                              uint32_t toggle)
 {
     const struct comparator *item = find_comparator(plan, toggle);
-    unsigned top = v->net->code_bits - 1, low = v->net->code_bits - COMPARATORS_TOP_BITS;
+    unsigned top = v->net->code_bits - 1, low;
 
     if (item->chain == COMPARATORS_PLAIN) {
         write_plain(v, feature, toggle);
     } else {
-        vlog_add(v, "{code%u[%u:%u], code%u_low%u_%u} > 6'd%u", feature, top, low, feature,
-                 item->chain, plan->chains[item->chain].num_steps - 1u, toggle >> low << 1);
+        const struct comparators_chain *chain = &plan->chains[item->chain];
+
+        low = v->net->code_bits - chain->top_bits;
+        vlog_add(v, "{code%u[%u:%u], code%u_low%u_%u} > %u'd%u", feature, top, low, feature,
+                 item->chain, chain->num_steps - 1u, chain->top_bits + 1u, toggle >> low << 1);
     }
 }
 
@@ -168,7 +171,9 @@ static void write_feature(struct vlog *v, const struct step_plan *e, uint32_t fe
     uint32_t slot = part->compact ? part->inputs : feature, width = v->net->code_bits;
     struct comparators *plan = NULL;
 
-    if (v->status == ERR_OK) v->status = step_plan_comparators(e, v->net, feature, &plan, v->err);
+    if (v->status == ERR_OK)
+        v->status = step_plan_comparators(
+            e, v->net, feature, vlog_target_lut_inputs(v->options->target), &plan, v->err);
     if (v->status != ERR_OK) return;
     vlog_add(v, "\n    wire [%u:0] code%u = in_codes[%u:%u];\n", width - 1, feature,
              width * (slot + 1) - 1, width * slot);

@@ -10,8 +10,8 @@
 /* The general scripts of Yosys take minutes for thousands of tables, because they turn each into 63
  * gates first. These keep lut_node as a black box until everything else is mapped: a table stays one
  * LUT, and only the comparisons of the encoder are left to ABC. For LUTs of four inputs ABC gets the
- * tables of all parts but the layers, which were taken apart before they were emitted
- * (netlist_decompose); what is left of five or six inputs on ecp5 is two or four LUTs and the
+ * tables of class sums and argmax; those of the encoder (comparators.h) and the layers
+ * (netlist_decompose) were made for them. What is left of five or six inputs on ecp5 is two or four LUTs and the
  * multiplexers between them. Parts keep their hierarchy, so `stat` counts them one by one. */
 static const char BEGIN[] = "proc\n"
                             "flatten\n"
@@ -75,6 +75,14 @@ bool vlog_target_known(const char *target)
     return false;
 }
 
+unsigned vlog_target_lut_inputs(const char *target)
+{
+    for (size_t i = 0; i < NUM_TARGETS; i++) {
+        if (strcmp(TARGETS[i].target, target) == 0 && TARGETS[i].small) return 4;
+    }
+    return 6;
+}
+
 /* "read_verilog" of every file of files.f, lut_node.v only as a black box. */
 static void write_reads(struct vlog *v)
 {
@@ -109,9 +117,9 @@ static void write_script(struct vlog *v, size_t i, const uint32_t *widths)
     text_add(&v->text, "%s", BEGIN);
     if (TARGETS[i].small)
         vlog_add(v,
-                 "techmap -map rtl/lut_node.v %s%s %s_group_sum %s_argmax\n"
+                 "techmap -map rtl/lut_node.v %s_group_sum %s_argmax\n"
                  "simplemap t:$lut\nopt -fast\n",
-                 full ? name : "", full ? "_encoder" : "", name, name);
+                 name, name);
     text_add(&v->text, "%s", TARGETS[i].map);
     vlog_add(v, "stat\n");
     if (v->status == ERR_OK) v->status = text_status(&v->text, "a script", v->err);

@@ -15,7 +15,7 @@ static uint64_t bit_luts(const struct netlist *net, uint32_t bit)
 
     /* A code that fits a LUT needs one LUT a bit, whatever the function, or a wire. */
     if (net->code_bits <= 6)
-        return toggles == 1 ? comparators_plain_luts(*toggle, net->code_bits) : 1;
+        return toggles == 1 ? comparators_plain_luts(*toggle, net->code_bits, 6) : 1;
     if (step_plan_is_table(net, bit)) return step_plan_table_luts(net);
     return toggles < 2 ? 0 : (toggles - 1 + 4) / 5; /* exclusive or of the comparisons */
 }
@@ -32,7 +32,7 @@ static enum err_status cost_encoder(const struct netlist *net, struct netlist_co
         struct comparators *comparators = NULL;
 
         if (step_plan_size(plan, f) == 0) continue;
-        status = step_plan_comparators(plan, net, f, &comparators, err);
+        status = step_plan_comparators(plan, net, f, 6, &comparators, err);
         if (status != ERR_OK) break;
         cost->encoder += net->code_bits <= 6 ? 0 : comparators->luts;
         for (uint32_t i = plan->feature_start[f]; i < plan->feature_start[f + 1]; i++)

@@ -83,7 +83,8 @@ static int compare_u32(const void *a, const void *b)
 }
 
 enum err_status step_plan_comparators(const struct step_plan *plan, const struct netlist *net,
-                                      uint32_t feature, struct comparators **out, struct err *err)
+                                      uint32_t feature, unsigned lut_inputs,
+                                      struct comparators **out, struct err *err)
 {
     const uint32_t *bits = plan->bits + plan->feature_start[feature];
     uint32_t num_bits = step_plan_size(plan, feature);
@@ -105,7 +106,7 @@ enum err_status step_plan_comparators(const struct step_plan *plan, const struct
     for (size_t i = 0; i < size; i++) {
         if (distinct == 0 || toggles[distinct - 1] != toggles[i]) toggles[distinct++] = toggles[i];
     }
-    status = comparators_create(out, toggles, distinct, net->code_bits, err);
+    status = comparators_create(out, toggles, distinct, net->code_bits, lut_inputs, err);
     free(toggles);
     return status;
 }

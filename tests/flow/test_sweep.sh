@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # C reference = Verilator and Icarus over sizes: n = 1..6 and 8, widths that are multiples of nothing,
-# 2 to 300 classes, 1 to 12 bit codes, both nodes, pipelines from none to deep.
+# 2 to 300 classes, codes of 1 to 16 bits, both nodes, pipelines from none to deep.
 # shellcheck source=tests/cli/tap.sh
 . "$(dirname "$0")/../cli/tap.sh"
 
@@ -40,4 +40,7 @@ check 5 probabilistic "17, 22" 11 13 8 gray 3 icarus
 check 6 dwn "61, 37, 30" 10 17 5 onehot 0 icarus
 check 6 probabilistic "64, 514" 257 21 8 distributive_thermometer 1 icarus
 check 8 probabilistic "19, 14" 7 6 6 thermometer 1 verilator
+for bits in 2 3 9 10 11 13 14 15 16; do
+    check 4 probabilistic "12" 2 3 $bits distributive_thermometer 1 icarus
+done
 finish

@@ -124,7 +124,7 @@ static unsigned pick_bits(uint32_t code, unsigned first, unsigned count)
 }
 
 /* The verdict of a chain on a code. */
-static unsigned run_chain(const struct comparators_chain *chain, uint32_t code)
+static unsigned run_chain(const struct comparators_chain *chain, uint32_t code, unsigned lut_inputs)
 {
     unsigned verdict = 0, select = 0;
 
@@ -139,32 +139,37 @@ static unsigned run_chain(const struct comparators_chain *chain, uint32_t code)
             address = address << 1 | verdict;
             inputs++;
         }
-        assert_true(inputs <= 6);
+        assert_true(inputs <= lut_inputs);
         verdict = s->table >> address & 1;
     }
     return verdict;
 }
 
-static void check_comparators(const uint32_t *toggles, size_t count, unsigned code_bits)
+static void check_comparators(const uint32_t *toggles, size_t count, unsigned code_bits,
+                              unsigned lut_inputs)
 {
     struct comparators *plan = NULL;
-    unsigned low = code_bits - COMPARATORS_TOP_BITS;
     uint64_t plain = 0;
 
-    assert_int_equal(comparators_create(&plan, toggles, count, code_bits, NULL), ERR_OK);
+    assert_int_equal(comparators_create(&plan, toggles, count, code_bits, lut_inputs, NULL),
+                     ERR_OK);
     for (size_t i = 0; i < count; i++) {
         const struct comparator *item = &plan->items[i];
 
-        plain += comparators_plain_luts(toggles[i], code_bits);
+        plain += comparators_plain_luts(toggles[i], code_bits, lut_inputs);
         assert_int_equal(item->toggle, toggles[i]);
         for (uint32_t code = 0; code < 1u << code_bits && item->chain != COMPARATORS_PLAIN;
              code++) {
-            unsigned both = (code >> low) << 1 | run_chain(&plan->chains[item->chain], code);
+            unsigned low = code_bits - plan->chains[item->chain].top_bits;
+            unsigned both =
+                (code >> low) << 1 | run_chain(&plan->chains[item->chain], code, lut_inputs);
 
             if ((both > toggles[i] >> low << 1) != (code >= toggles[i]))
                 fail_msg("%u bits, toggle %u, code %u", code_bits, toggles[i], code);
         }
     }
+    for (size_t c = 0; c < plan->num_chains; c++)
+        assert_true(plan->chains[c].top_bits < lut_inputs);
     assert_true(plan->luts <= plain); /* sharing is only done where it saves */
     comparators_free(plan);
 }
@@ -175,20 +180,20 @@ static void test_comparators(void **state)
 
     (void)state;
     for (unsigned round = 0; round < 600; round++) {
-        unsigned code_bits = 1 + round % 12;
-        uint32_t toggles[64], codes = 1u << code_bits, last = 0;
+        unsigned code_bits = 1 + round % 16;
+        uint32_t toggles[200], codes = 1u << code_bits, last = 0;
         size_t count = 0;
         uint64_t most;
 
         rng_seed(&rng, SEED + 1, round);
-        most = 1 + rng_below(&rng, 20);
+        most = 1 + rng_below(&rng, round % 8 == 0 ? 200 : 20);
         while (count < most && last + 1 < codes) {
             last += 1 + (uint32_t)rng_below(&rng, (codes - last - 1) / (most - count) + 1);
             if (last < codes) toggles[count++] = last;
         }
-        check_comparators(toggles, count, code_bits);
+        check_comparators(toggles, count, code_bits, round / 16 % 2 == 0 ? 6 : 4);
     }
-    check_comparators((uint32_t[]){1, 300, 20000, 20001, 65535}, 5, 16);
+    check_comparators((uint32_t[]){1, 300, 20000, 20001, 65535}, 5, 16, 6);
 }
 
 static void test_comparators_size(void **state)
@@ -196,18 +201,21 @@ static void test_comparators_size(void **state)
     struct comparators *plan = NULL;
 
     (void)state;
-    assert_int_equal(comparators_create(&plan, (uint32_t[]){52, 103, 154, 205}, 4, 8, NULL),
+    assert_int_equal(comparators_create(&plan, (uint32_t[]){52, 103, 154, 205}, 4, 8, 6, NULL),
                      ERR_OK);
     assert_int_equal(plan->luts, 5);
-    assert_int_equal(plan->items[0].chain, COMPARATORS_PLAIN); /* 52 = 4 * 13: one LUT by itself */
+    for (size_t i = 0; i < 4; i++) /* 52 = 4 * 13 would be one LUT by itself, but of 6 inputs */
+        assert_int_equal(plan->items[i].chain, 0);
+    assert_int_equal(plan->chains[0].num_steps, 1);
+    assert_int_equal(plan->chains[0].top_bits, 4); /* so that bits are LUTs of 5 inputs */
     comparators_free(plan);
-    assert_int_equal(comparators_create(&plan, NULL, 0, 8, NULL), ERR_OK);
+    assert_int_equal(comparators_create(&plan, NULL, 0, 8, 6, NULL), ERR_OK);
     assert_int_equal(plan->luts, 0);
     comparators_free(plan);
     comparators_free(NULL);
-    assert_int_equal(comparators_plain_luts(128, 8), 0); /* the top bit itself */
-    assert_int_equal(comparators_plain_luts(64, 8), 1);
-    assert_int_equal(comparators_plain_luts(127, 8), 2);
+    assert_int_equal(comparators_plain_luts(128, 8, 6), 0); /* the top bit itself */
+    assert_int_equal(comparators_plain_luts(64, 8, 6), 1);
+    assert_int_equal(comparators_plain_luts(127, 8, 6), 2);
 }
 
 int main(int argc, char **argv)

@@ -13,11 +13,11 @@ module pieces_encoder_part0 (
 
     wire [7:0] code0 = in_codes[7:0];
     wire code0_low0_0;
-    lut_node #(.K(5), .TABLE(32'hfc00e080)) u_code0_low0_0 (
-        .addr(code0[4:0]), .out(code0_low0_0));
-    assign out_bits[0] = code0 > 8'd51;
-    assign out_bits[1] = {code0[7:3], code0_low0_0} > 6'd24;  // code0 > 102
-    assign out_bits[2] = {code0[7:3], code0_low0_0} > 6'd38;  // code0 > 153
-    assign out_bits[3] = {code0[7:3], code0_low0_0} > 6'd50;  // code0 > 204
+    lut_node #(.K(6), .TABLE(64'hfff0ff80fc00e000)) u_code0_low0_0 (
+        .addr(code0[5:0]), .out(code0_low0_0));
+    assign out_bits[0] = {code0[7:4], code0_low0_0} > 5'd6;  // code0 > 51
+    assign out_bits[1] = {code0[7:4], code0_low0_0} > 5'd12;  // code0 > 102
+    assign out_bits[2] = {code0[7:4], code0_low0_0} > 5'd18;  // code0 > 153
+    assign out_bits[3] = {code0[7:4], code0_low0_0} > 5'd24;  // code0 > 204
 endmodule
 `default_nettype wire

@@ -16,21 +16,21 @@ module toy_encoder (
 
     wire [7:0] code0 = in_codes[7:0];
     wire code0_low0_0;
-    lut_node #(.K(5), .TABLE(32'hfc00e080)) u_code0_low0_0 (
-        .addr(code0[4:0]), .out(code0_low0_0));
-    assign next_bits[0] = code0 > 8'd51;
-    assign next_bits[1] = {code0[7:3], code0_low0_0} > 6'd24;  // code0 > 102
-    assign next_bits[2] = {code0[7:3], code0_low0_0} > 6'd38;  // code0 > 153
-    assign next_bits[3] = {code0[7:3], code0_low0_0} > 6'd50;  // code0 > 204
+    lut_node #(.K(6), .TABLE(64'hfff0ff80fc00e000)) u_code0_low0_0 (
+        .addr(code0[5:0]), .out(code0_low0_0));
+    assign next_bits[0] = {code0[7:4], code0_low0_0} > 5'd6;  // code0 > 51
+    assign next_bits[1] = {code0[7:4], code0_low0_0} > 5'd12;  // code0 > 102
+    assign next_bits[2] = {code0[7:4], code0_low0_0} > 5'd18;  // code0 > 153
+    assign next_bits[3] = {code0[7:4], code0_low0_0} > 5'd24;  // code0 > 204
 
     wire [7:0] code1 = in_codes[15:8];
     wire code1_low0_0;
-    lut_node #(.K(5), .TABLE(32'hfc00e080)) u_code1_low0_0 (
-        .addr(code1[4:0]), .out(code1_low0_0));
-    assign next_bits[4] = code1 > 8'd51;
-    assign next_bits[5] = {code1[7:3], code1_low0_0} > 6'd24;  // code1 > 102
-    assign next_bits[6] = {code1[7:3], code1_low0_0} > 6'd38;  // code1 > 153
-    assign next_bits[7] = {code1[7:3], code1_low0_0} > 6'd50;  // code1 > 204
+    lut_node #(.K(6), .TABLE(64'hfff0ff80fc00e000)) u_code1_low0_0 (
+        .addr(code1[5:0]), .out(code1_low0_0));
+    assign next_bits[4] = {code1[7:4], code1_low0_0} > 5'd6;  // code1 > 51
+    assign next_bits[5] = {code1[7:4], code1_low0_0} > 5'd12;  // code1 > 102
+    assign next_bits[6] = {code1[7:4], code1_low0_0} > 5'd18;  // code1 > 153
+    assign next_bits[7] = {code1[7:4], code1_low0_0} > 5'd24;  // code1 > 204
 
     pipe_data #(.WIDTH(8), .DEPTH(1)) u_stage (
         .clk(clk), .in(next_bits), .out(out_bits));
