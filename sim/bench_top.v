@@ -1,6 +1,6 @@
 // bench_top: both tops of an emitted model side by side, between one row of stimulus and one record of
 // results a cycle, so that the benches need to know nothing else. src/flow/cosim.c defines:
-//   BENCH_FULL, BENCH_CORE    names of the two modules
+//   BENCH_FULL, BENCH_CORE    names of the two modules; a mapped netlist has no core
 //   BENCH_CODES, BENCH_BITS   widths of in_codes and in_bits
 //   BENCH_CLASS, BENCH_SCORES widths of out_class and, if there is such a port, out_scores
 //   BENCH_STIMULUS, BENCH_RECORD
@@ -18,17 +18,15 @@ module bench_top (
 
     // A record is the outputs of full, then of core. Every field has at least one 0 bit above it and
     // fills whole hexadecimal digits, so that an unknown bit spoils no neighbour.
-    wire                    full_valid, core_valid;
-    wire [`BENCH_CLASS-1:0] full_class, core_class;
+    wire                    full_valid;
+    wire [`BENCH_CLASS-1:0] full_class;
     wire [3-`BENCH_CLASS%4:0] class_pad = 0;
 `ifdef BENCH_SCORES
-    wire [`BENCH_SCORES-1:0] full_scores, core_scores;
+    wire [`BENCH_SCORES-1:0] full_scores;
     wire [3-`BENCH_SCORES%4:0] scores_pad = 0;
-    assign record = {3'b000, full_valid, class_pad, full_class, scores_pad, full_scores,
-                     3'b000, core_valid, class_pad, core_class, scores_pad, core_scores};
+    `define FULL_RECORD 3'b000, full_valid, class_pad, full_class, scores_pad, full_scores
 `else
-    assign record = {3'b000, full_valid, class_pad, full_class,
-                     3'b000, core_valid, class_pad, core_class};
+    `define FULL_RECORD 3'b000, full_valid, class_pad, full_class
 `endif
 
     `BENCH_FULL u_full (
@@ -38,11 +36,24 @@ module bench_top (
 `endif
         .out_valid(full_valid), .out_class(full_class));
 
+`ifdef BENCH_CORE
+    wire                    core_valid;
+    wire [`BENCH_CLASS-1:0] core_class;
+`ifdef BENCH_SCORES
+    wire [`BENCH_SCORES-1:0] core_scores;
+    assign record = {`FULL_RECORD, 3'b000, core_valid, class_pad, core_class, scores_pad, core_scores};
+`else
+    assign record = {`FULL_RECORD, 3'b000, core_valid, class_pad, core_class};
+`endif
+
     `BENCH_CORE u_core (
         .clk(clk), .rst(rst), .in_valid(in_valid), .in_bits(stimulus[0+:`BENCH_BITS]),
 `ifdef BENCH_SCORES
         .out_scores(core_scores),
 `endif
         .out_valid(core_valid), .out_class(core_class));
+`else
+    assign record = {`FULL_RECORD};
+`endif
 endmodule
 `default_nettype wire

@@ -54,6 +54,12 @@ struct cli_option {
         "threads", 0, CLI_LONG, offsetof(type, field), "N", "0", 0, 4096,                          \
             "threads; 0: all cores (the result is the same for any number)"                        \
     }
+/* A tool that is not the one on the PATH. */
+#define CLI_OPTION_TOOL(type, tool)                                                                \
+    {                                                                                              \
+#tool, 0, CLI_TEXT, offsetof(type, tool), "PROGRAM", NULL, 0, 0,                           \
+            "program to run as " #tool " (else the one on the PATH)"                               \
+    }
 #define CLI_OPTION_SEED(type, field, text, meaning)                                                \
     {                                                                                              \
         "seed", 0, CLI_LONG, offsetof(type, field), "N", text, -1, 9007199254740991, meaning       \

@@ -6,13 +6,16 @@
 #include "cli/cli_progress.h"
 #include "cli/cli_vectors.h"
 #include "flow/cosim.h"
+#include "flow/report.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct values {
     const char *out_dir, *simulator, *pipeline, *passes, *data_dir, *trace;
+    const char *verilator, *icarus, *yosys, *after_synth;
     long vectors, random, seed, threads;
     struct cli_list no_pass, set;
 };
@@ -33,6 +36,12 @@ static const struct cli_option OPTIONS[] = {
     {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
      "register stages, as for emit"},
     CLI_OPTION_THREADS(struct values, threads),
+    CLI_OPTION_TOOL(struct values, verilator),
+    CLI_OPTION_TOOL(struct values, icarus),
+    {"after-synth", 0, CLI_CHOICE, offsetof(struct values, after_synth),
+     "generic|xc7|xcup|ecp5|ice40", NULL, 0, 0,
+     "simulate the netlist that `synth` mapped to this target"},
+    CLI_OPTION_TOOL(struct values, yosys),
     CLI_OPTION_PASSES(struct values, passes),
     CLI_OPTION_NO_PASS(struct values, no_pass),
     CLI_OPTION_SET(struct values, set),
@@ -92,6 +101,10 @@ static enum err_status simulate(struct cli *cli, struct run *run, const struct v
                                 struct cli_progress *progress, struct err *err)
 {
     struct cosim_options options = {.simulator = values->simulator,
+                                    .verilator = values->verilator,
+                                    .icarus = values->icarus,
+                                    .after_synth = values->after_synth,
+                                    .yosys = values->yosys,
                                     .trace = values->trace,
                                     .threads = (unsigned)values->threads,
                                     .progress = cli_progress_flow,
@@ -130,7 +143,7 @@ static json_t *mismatches_json(const struct run *run)
     return list;
 }
 
-static json_t *result_json(const struct run *run, const char *simulator)
+static json_t *result_json(const struct run *run, const char *simulator, const char *after_synth)
 {
     const struct manifest *m = run->folder.manifest;
     const size_t *count = run->set.count;
@@ -152,6 +165,8 @@ static json_t *result_json(const struct run *run, const char *simulator)
                             known ? json_real(run->accuracy_hardware) : json_null());
         json_object_set_new(json, "accuracy_reference",
                             known ? json_real(run->accuracy_reference) : json_null());
+        json_object_set_new(json, "after_synth",
+                            after_synth != NULL ? json_string(after_synth) : json_null());
     }
     return json;
 }
@@ -196,12 +211,28 @@ static void say_result(const struct cli *cli, const struct run *run)
             run->result.run_seconds);
 }
 
-static enum err_status verdict(struct cli *cli, const struct run *run, const char *simulator,
+/* A user's folder keeps the verdict in report.json. */
+static enum err_status keep_verdict(struct cli *cli, const struct run *run,
+                                    const struct values *values, struct err *err)
+{
+    char key[64];
+
+    if (run->folder.temporary != NULL) return ERR_OK;
+    snprintf(key, sizeof key, "%s%s%s", values->simulator,
+             values->after_synth != NULL ? "_after_synth_" : "",
+             values->after_synth != NULL ? values->after_synth : "");
+    return report_put(run->folder.path, run->folder.manifest, "cosim", key,
+                      json_deep_copy(cli->result), err);
+}
+
+static enum err_status verdict(struct cli *cli, const struct run *run, const struct values *values,
                                struct err *err)
 {
-    enum err_status status = cli_set_result(cli, result_json(run, simulator), err);
+    enum err_status status =
+        cli_set_result(cli, result_json(run, values->simulator, values->after_synth), err);
 
     say_result(cli, run);
+    if (status == ERR_OK) status = keep_verdict(cli, run, values, err);
     if (status == ERR_OK && run->result.mismatches > 0)
         status = err_set(err, ERR_DIFF, "cosim: %zu of %zu vectors differ from the C reference",
                          run->result.mismatches, run->result.vectors);
@@ -227,7 +258,7 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
     if (status == ERR_OK) status = make_vectors(&run, values, &progress, err);
     if (status == ERR_OK) status = simulate(cli, &run, values, &progress, err);
     cli_progress_end(&progress);
-    if (status == ERR_OK) status = verdict(cli, &run, values->simulator, err);
+    if (status == ERR_OK) status = verdict(cli, &run, values, err);
     cosim_result_free(&run.result);
     cli_vectors_free(&run.set);
     dataset_free(run.dataset);

@@ -4,11 +4,12 @@
 #include "cli/cli_interrupt.h"
 #include "cli/cli_progress.h"
 #include "flow/synth.h"
+#include "flow/synth_report.h"
 
 #include <string.h>
 
 struct values {
-    const char *out_dir, *target, *pipeline, *passes;
+    const char *yosys, *out_dir, *target, *pipeline, *passes;
     struct cli_list no_pass, set;
 };
 
@@ -21,21 +22,21 @@ static const struct cli_option OPTIONS[] = {
      "register stages, as for emit"},
     CLI_OPTION_PASSES(struct values, passes),
     CLI_OPTION_NO_PASS(struct values, no_pass),
+    CLI_OPTION_TOOL(struct values, yosys),
     CLI_OPTION_SET(struct values, set),
 };
 
 static json_t *result_json(const struct manifest *m, const char *target,
                            const struct synth_result *r)
 {
-    return json_pack(
-        "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:I, s:n, s:f, s:s, s:o}",
-        "model", m->name, "build_id", m->build_id, "target", target, "luts", (json_int_t)r->luts,
-        "ffs", (json_int_t)r->ffs, "carries", (json_int_t)r->carries, "muxes", (json_int_t)r->muxes,
-        "luts_by_part", "encoder", (json_int_t)r->luts_encoder, "layers",
-        (json_int_t)r->luts_layers, "group_sum", (json_int_t)r->luts_group_sum, "argmax",
-        (json_int_t)r->luts_argmax, "other", (json_int_t)r->luts_other, "unmapped_cells",
-        (json_int_t)r->unmapped_cells, "fmax_mhz", "seconds", r->seconds, "tool_version",
-        r->tool_version, "passes", cli_folder_passes(m));
+    json_t *json = synth_report_json(r);
+
+    json_object_set_new(json, "model", json_string(m->name));
+    json_object_set_new(json, "build_id", json_string(m->build_id));
+    json_object_set_new(json, "target", json_string(target));
+    json_object_set_new(json, "fmax_mhz", json_null());
+    json_object_set_new(json, "passes", cli_folder_passes(m));
+    return json;
 }
 
 static void say_result(const struct cli *cli, const struct manifest *m, const char *target,
@@ -48,6 +49,9 @@ static void say_result(const struct cli *cli, const struct manifest *m, const ch
             (unsigned long long)r->luts, (unsigned long long)r->luts_encoder,
             (unsigned long long)r->luts_layers, (unsigned long long)r->luts_group_sum,
             (unsigned long long)r->luts_argmax, (unsigned long long)r->luts_other);
+    if (r->physical_luts != r->luts)
+        cli_say(cli, "  physical LUTs %llu, when pairs share one with two outputs\n",
+                (unsigned long long)r->physical_luts);
     cli_say(cli, "  flip-flops    %llu; carry cells %llu; wide multiplexers %llu\n",
             (unsigned long long)r->ffs, (unsigned long long)r->carries,
             (unsigned long long)r->muxes);
@@ -55,11 +59,12 @@ static void say_result(const struct cli *cli, const struct manifest *m, const ch
             (unsigned long long)r->unmapped_cells, r->seconds);
 }
 
-static enum err_status synthesise(struct cli *cli, struct cli_folder *folder, const char *target,
-                                  struct err *err)
+static enum err_status synthesise(struct cli *cli, struct cli_folder *folder,
+                                  const struct values *values, const char *target, struct err *err)
 {
     struct cli_progress progress;
     struct synth_options options = {.target = target,
+                                    .yosys = values->yosys,
                                     .progress = cli_progress_flow,
                                     .user = &progress,
                                     .stop = cli_interrupt_flag(cli->interrupt)};
@@ -93,7 +98,7 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
     enum err_status status = cli_folder_open(cli, &folder, &request, err);
 
     if (status == ERR_OK)
-        status = synthesise(cli, &folder,
+        status = synthesise(cli, &folder, values,
                             values->target != NULL ? values->target : folder.manifest->target, err);
     cli_folder_close(cli, &folder);
     return status;

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "flow/cosim_check.h"
 #include "flow/cosim_plan.h"
+#include "flow/mapped.h"
 #include "flow/simulator.h"
 #include "flow/work_folder.h"
 
@@ -128,8 +129,10 @@ static enum err_status write_sources(const struct simulation *simulation, const 
     struct text text = {0};
     enum err_status status = ERR_OK;
 
-    text_add(&text, "+define+BENCH_FULL=%s_full\n+define+BENCH_CORE=%s_core\n", manifest->name,
-             manifest->name);
+    bool mapped = simulation->options->after_synth != NULL;
+
+    text_add(&text, "+define+BENCH_FULL=%s_full\n", manifest->name);
+    if (!mapped) text_add(&text, "+define+BENCH_CORE=%s_core\n", manifest->name);
     text_add(&text, "+define+BENCH_CODES=%u\n+define+BENCH_BITS=%u\n+define+BENCH_CLASS=%u\n",
              manifest->num_features * manifest->code_bits, manifest->num_bits,
              manifest->class_bits);
@@ -140,16 +143,35 @@ static enum err_status write_sources(const struct simulation *simulation, const 
     for (size_t i = 0; i < manifest->num_files && status == ERR_OK; i++) {
         const struct manifest_file *file = &manifest->files[i];
 
-        if (!is_verilog(file)) continue;
+        if (mapped || !is_verilog(file)) continue;
         if (!is_plain_path(file->path))
             status = err_set(err, ERR_FORMAT, "%s: '%s' is no name for a Verilog file", folder,
                              file->path);
         text_add(&text, "../../%s\n", file->path);
     }
+    if (mapped) text_add(&text, "mapped.v\n");
     if (status == ERR_OK) status = text_status(&text, "the list of sources", err);
     if (status == ERR_OK)
         status = work_folder_write(simulation->work, "sources.f", text.data, text.size, err);
     text_free(&text);
+    return status;
+}
+
+/* mapped.v, where the netlist is asked for. */
+static enum err_status write_mapped(const struct simulation *simulation, const char *folder,
+                                    struct err *err)
+{
+    const struct cosim_options *options = simulation->options;
+    struct mapped_options mapped = {options->yosys, options->time_limit, options->stop};
+    char netlist[64];
+    enum err_status status;
+
+    if (options->after_synth == NULL) return ERR_OK;
+    say(options, "reading the netlist", "Yosys");
+    status = mapped_find(simulation->manifest, folder, options->after_synth, netlist, err);
+    if (status == ERR_OK)
+        status = mapped_write(folder, simulation->work, simulation->manifest, options->after_synth,
+                              netlist, &mapped, err);
     return status;
 }
 
@@ -170,7 +192,7 @@ static enum err_status judge(const struct simulation *simulation, const struct c
                              const struct vectors *vectors, struct cosim_result *result,
                              struct err *err)
 {
-    size_t limit = simulation->cycles * (cosim_check_digits(simulation->manifest) + 1);
+    size_t limit = simulation->cycles * (cosim_check_digits(simulation->manifest, plan->core) + 1);
     char *path = file_join(simulation->work, "record.txt");
     uint8_t *record = NULL;
     size_t size = 0;
@@ -257,6 +279,7 @@ static enum err_status run_in(const char *folder, struct simulation *simulation,
 
     if (status == ERR_OK) status = write_bench_files(simulation->work, err);
     if (status == ERR_OK) status = write_sources(simulation, folder, err);
+    if (status == ERR_OK) status = write_mapped(simulation, folder, err);
     if (status == ERR_OK) status = write_stimulus(simulation->work, plan, vectors, err);
     if (status == ERR_OK) status = build_and_run(simulator, simulation, result, err);
     if (status == ERR_OK) status = judge(simulation, plan, vectors, result, err);
@@ -291,9 +314,10 @@ enum err_status cosim_run(const char *folder, const struct manifest *manifest,
     if (status == ERR_OK) status = work_folder_create(&work, folder, "sim", err);
     if (status == ERR_OK) {
         simulation.work = work;
+        plan->core = options->after_synth == NULL;
         simulation.cycles = plan->count;
         simulation.stimulus_bits = (uint32_t)(8 * cosim_plan_row_size(vectors));
-        simulation.record_bits = (uint32_t)(4 * cosim_check_digits(manifest));
+        simulation.record_bits = (uint32_t)(4 * cosim_check_digits(manifest, plan->core));
         status = run_in(folder, &simulation, simulator, plan, vectors, result, err);
     }
     work_folder_remove(work);

@@ -18,8 +18,10 @@ struct cosim_options {
     const char *icarus;    /* program iverilog, vvp beside it; NULL: on the PATH */
     const char
         *trace; /* waveform (.fst or .vcd) of the first mismatch and its neighbourhood; or NULL */
-    unsigned threads;  /* parallel C++ compilations; 0: all cores */
-    double time_limit; /* seconds for one child; 0: 3600 */
+    const char *after_synth; /* simulate the netlist mapped to this target instead; or NULL */
+    const char *yosys;       /* program that reads it; NULL: on the PATH */
+    unsigned threads;        /* parallel C++ compilations; 0: all cores */
+    double time_limit;       /* seconds for one child; 0: 3600 */
     /* Progress lines ("building", "simulating"); may be NULL. */
     void (*progress)(const char *line, void *user);
     void *user;
@@ -51,7 +53,7 @@ struct cosim_result {
     char tool_version[128];
 };
 
-/* ERR_OK also when there are mismatches: the caller decides. ERR_TOOL: simulator missing (says how to
+/* Of a mapped netlist there is only `full`. ERR_OK also when there are mismatches: the caller decides. ERR_TOOL: simulator missing (says how to
  * get it), crashed, timed out or printed garbage. ERR_FORMAT: folder and vectors do not belong
  * together. Works in a temporary folder below `folder`/sim, removed afterwards. */
 enum err_status cosim_run(const char *folder, const struct manifest *manifest,

@@ -45,9 +45,9 @@ static size_t group_bits(const struct manifest *manifest)
     return 4 + field_bits(manifest->class_bits) + score_field_bits(manifest);
 }
 
-size_t cosim_check_digits(const struct manifest *manifest)
+size_t cosim_check_digits(const struct manifest *manifest, bool core)
 {
-    return 2 * group_bits(manifest) / 4;
+    return (core ? 2 : 1) * group_bits(manifest) / 4;
 }
 
 static struct port_group group_at(const struct manifest *manifest, const char *name,
@@ -198,14 +198,15 @@ static enum err_status check_text(const struct checker *check, const char *recor
 static void judge(struct checker *check, const char *record)
 {
     const struct manifest *manifest = check->manifest;
+    bool both = check->plan->core;
     struct port_group full =
-        group_at(manifest, "full", manifest->latency_cycles, group_bits(manifest));
+        group_at(manifest, "full", manifest->latency_cycles, both ? group_bits(manifest) : 0);
     struct port_group core = group_at(manifest, "core", manifest->latency_cycles_core, 0);
 
     for (size_t cycle = 0; cycle < check->plan->count; cycle++) {
         check->line = record + cycle * (check->digits + 1);
         judge_cycle(check, &full, cycle, &check->result->latency_full);
-        judge_cycle(check, &core, cycle, &check->result->latency_core);
+        if (both) judge_cycle(check, &core, cycle, &check->result->latency_core);
         collect_class(check, &full, cycle);
     }
 }
@@ -217,7 +218,7 @@ enum err_status cosim_check_record(const struct cosim_plan *plan, const struct v
     struct checker check = {.plan = plan,
                             .vectors = vectors,
                             .manifest = manifest,
-                            .digits = cosim_check_digits(manifest),
+                            .digits = cosim_check_digits(manifest, plan->core),
                             .result = result};
     enum err_status status = check_text(&check, record, size, err);
 

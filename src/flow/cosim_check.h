@@ -7,9 +7,9 @@
 #include "flow/cosim_plan.h"
 
 /* Hexadecimal digits of one record line: out_valid, out_class and, where there are any, out_scores of
- * `full`, then of `core`, each field rounded up to digits with at least one bit to spare
+ * `full`, then of `core` if the bench has it, each field rounded up to digits with at least one bit to spare
  * (sim/bench_top.v). */
-size_t cosim_check_digits(const struct manifest *manifest);
+size_t cosim_check_digits(const struct manifest *manifest, bool core);
 
 /* Fills in vectors, mismatches, first, classes and latencies of *result (the rest is left alone).
  * The record is hostile: ERR_TOOL unless it has exactly one line of hexadecimal digits, or x and z, for

@@ -88,6 +88,7 @@ enum err_status cosim_plan_create(struct cosim_plan **out, size_t count, uint32_
         cosim_plan_free(plan);
         return err_nomem(err, "the plan of a co-simulation");
     }
+    plan->core = true;
     rng_seed(&rng, PLAN_SEED, 0);
     for (size_t i = 0; i < RESET_CYCLES; i++)
         add(plan, 0, true, true);

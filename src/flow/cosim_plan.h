@@ -22,6 +22,7 @@ struct cosim_cycle {
 struct cosim_plan {
     struct cosim_cycle *cycles;
     size_t count;
+    bool core;    /* whether the bench has `core` beside `full`; set by the caller, true at first */
     size_t first; /* the cycle of vector 0; vector v follows in cycle first + v */
 };
 

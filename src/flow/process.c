@@ -439,6 +439,18 @@ enum err_status process_call(const struct process_options *options, struct err *
     return status;
 }
 
+/* The first line with a digit in it, else the first. */
+static const char *version_line(const char *output)
+{
+    for (const char *line = output; *line != '\0'; line += strspn(line, "\r\n")) {
+        size_t length = strcspn(line, "\r\n");
+
+        if (strcspn(line, "0123456789") < length) return line;
+        line += length;
+    }
+    return output;
+}
+
 enum err_status process_version(const struct process_options *options, char *line, size_t size,
                                 struct err *err)
 {
@@ -447,9 +459,10 @@ enum err_status process_version(const struct process_options *options, char *lin
 
     if (status == ERR_OK) status = process_check(options, &result, err);
     if (status == ERR_OK) {
-        size_t length = strcspn(result.output, "\r\n");
+        const char *found = version_line(result.output);
+        size_t length = strcspn(found, "\r\n");
 
-        snprintf(line, size, "%.*s", (int)(length < size ? length : size), result.output);
+        snprintf(line, size, "%.*s", (int)(length < size ? length : size), found);
         for (char *c = line; *c != '\0'; c++) {
             if (*c < 0x20 || *c > 0x7e) *c = '?'; /* it goes into JSON and reports */
         }

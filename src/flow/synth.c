@@ -1,7 +1,9 @@
 #include "synth.h"
 
 #include "base/file.h"
+#include "flow/pack.h"
 #include "flow/process.h"
+#include "flow/report.h"
 #include "flow/synth_report.h"
 #include "flow/work_folder.h"
 
@@ -19,8 +21,9 @@ static const char INSTALL[] = "apt-get install yosys";
 struct outputs {
     char script[64];            /* of the emitted folder: what runs is what a user runs by hand */
     char verilog[64], json[64]; /* the mapped netlist at its place */
-    char work[64];              /* where Yosys writes */
-    char commands[512];
+    char packed_verilog[64], packed_json[64];
+    char work[64]; /* where Yosys writes */
+    char commands[512], pack_commands[768];
 };
 
 static enum err_status check_script(const struct manifest *manifest, const char *folder,
@@ -38,7 +41,13 @@ static enum err_status check_script(const struct manifest *manifest, const char 
     return err_set(err, ERR_FORMAT, "%s has no %s: emit it again", folder, script);
 }
 
-static struct outputs name_outputs(const char *target, const char *work)
+/* Targets whose LUTs have two outputs. */
+static bool packs(const char *target)
+{
+    return strcmp(target, "xc7") == 0 || strcmp(target, "xcup") == 0;
+}
+
+static struct outputs name_outputs(const char *target, const char *work, const char *top)
 {
     const char *slash = strrchr(work, '/');
     struct outputs out;
@@ -51,10 +60,22 @@ static struct outputs name_outputs(const char *target, const char *work)
              "script %s; tee -q -o %s/stat.json stat -json; blackbox =A:whitebox; "
              "write_verilog -noattr %s/netlist.v; write_json %s/netlist.json",
              out.script, out.work, out.work, out.work);
+    snprintf(out.packed_verilog, sizeof out.packed_verilog, "synth/%s_packed.v", target);
+    snprintf(out.packed_json, sizeof out.packed_json, "synth/%s_packed.json", target);
+    snprintf(out.pack_commands, sizeof out.pack_commands,
+             "read_json %s/pairs.json; "
+             "hierarchy -top %s; tee -q -o %s/packed_stat.json stat -json; "
+             "blackbox =A:whitebox; write_verilog -noattr %s/packed.v; write_json %s/packed.json",
+             out.work, top, out.work, out.work, out.work);
     return out;
 }
 
 /* ---- running ---- */
+
+static const char *program(const struct synth_options *options)
+{
+    return options->yosys != NULL ? options->yosys : YOSYS;
+}
 
 static struct process_options yosys_process(const struct synth_options *options,
                                             const char *const *argv, const char *folder)
@@ -73,9 +94,8 @@ static enum err_status run_yosys(const char *folder, const struct outputs *out,
                                  const struct synth_options *options, struct synth_result *result,
                                  struct err *err)
 {
-    const char *program = options->yosys != NULL ? options->yosys : YOSYS;
-    const char *const version[] = {program, "-V", NULL};
-    const char *const argv[] = {program, "-q", "-p", out->commands, NULL};
+    const char *const version[] = {program(options), "-V", NULL};
+    const char *const argv[] = {program(options), "-q", "-p", out->commands, NULL};
     struct process_options ask = yosys_process(options, version, NULL);
     struct process_options run = yosys_process(options, argv, folder);
     struct process_result done;
@@ -92,10 +112,11 @@ static enum err_status run_yosys(const char *folder, const struct outputs *out,
     return status;
 }
 
-static enum err_status read_stat(const char *work, const struct manifest *manifest,
-                                 const char *target, struct synth_result *result, struct err *err)
+static enum err_status read_stat(const char *work, const char *name,
+                                 const struct manifest *manifest, const char *target,
+                                 struct synth_result *result, struct err *err)
 {
-    char *path = file_join(work, "stat.json");
+    char *path = file_join(work, name);
     uint8_t *text = NULL;
     size_t size = 0;
     enum err_status status = path == NULL ? err_nomem(err, "a path") : ERR_OK;
@@ -110,59 +131,53 @@ static enum err_status read_stat(const char *work, const struct manifest *manife
     return status;
 }
 
-/* ---- keeping the results ---- */
+/* ---- packing ---- */
 
-/* report.json of this build, or an empty one: numbers of an older build must not survive. */
-static json_t *load_report(const char *path, const struct manifest *manifest)
+/* The mapped netlist with pairs of LUTs in one, as pairs.json. */
+static enum err_status write_pairs(const char *work, struct err *err)
 {
-    json_t *report = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-    const char *build_id = json_string_value(json_object_get(report, "build_id"));
+    char *from = file_join(work, "netlist.json"), *to = file_join(work, "pairs.json"), *text = NULL;
+    json_error_t problem;
+    json_t *netlist = from != NULL ? json_load_file(from, JSON_REJECT_DUPLICATES, &problem) : NULL;
+    uint64_t pairs;
+    enum err_status status = ERR_OK;
 
-    if (build_id != NULL && strcmp(build_id, manifest->build_id) == 0) return report;
-    json_decref(report);
-    return json_object();
-}
-
-/* Keeps the latest result of each target. */
-static enum err_status write_report(const char *folder, const struct manifest *manifest,
-                                    const char *target, const struct synth_result *result,
-                                    struct err *err)
-{
-    char *path = file_join(folder, "report.json");
-    char *text = NULL;
-    json_t *report = path == NULL ? NULL : load_report(path, manifest);
-    json_t *synth = json_object_get(report, "synth");
-    enum err_status status;
-
-    json_object_set_new(report, "model", json_string(manifest->name));
-    json_object_set_new(report, "build_id", json_string(manifest->build_id));
-    if (!json_is_object(synth)) {
-        synth = json_object();
-        json_object_set_new(report, "synth", synth);
-    }
-    if (json_object_set_new(synth, target, synth_report_json(result)) == 0)
-        text = json_dumps(report, JSON_INDENT(2) | JSON_SORT_KEYS);
-    status = path == NULL || text == NULL ? err_nomem(err, "report.json") : ERR_OK;
-    if (status == ERR_OK) status = file_write(path, text, strlen(text), err);
-    json_decref(report);
+    if (from == NULL || to == NULL) status = err_nomem(err, "a path");
+    if (status == ERR_OK && netlist == NULL)
+        status = err_set(err, ERR_TOOL, "mapped netlist, line %d: %s", problem.line, problem.text);
+    if (status == ERR_OK) status = pack_netlist(netlist, &pairs, err);
+    if (status == ERR_OK) text = json_dumps(netlist, JSON_COMPACT);
+    if (status == ERR_OK && text == NULL) status = err_nomem(err, "a packed netlist");
+    if (status == ERR_OK) status = file_write(to, text, strlen(text), err);
+    json_decref(netlist);
     free(text);
-    free(path);
+    free(from);
+    free(to);
     return status;
 }
 
-static void unlist(struct manifest *manifest, const char *path)
+/* Yosys turns pairs.json into Verilog and counts it, so that the counts are those of what is written. */
+static enum err_status pack(const char *folder, const char *work, const struct manifest *manifest,
+                            const struct outputs *out, const struct synth_options *options,
+                            struct synth_result *result, struct err *err)
 {
-    for (size_t i = 0; i < manifest->num_files; i++) {
-        struct manifest_file *file = &manifest->files[i];
+    const char *const argv[] = {program(options), "-q", "-p", out->pack_commands, NULL};
+    struct process_options run = yosys_process(options, argv, folder);
+    struct synth_result packed;
+    enum err_status status;
 
-        if (strcmp(file->path, path) != 0) continue;
-        free(file->path);
-        free(file->kind);
-        manifest->num_files--;
-        memmove(file, file + 1, (manifest->num_files - i) * sizeof *file);
-        return;
-    }
+    memset(&packed, 0, sizeof packed);
+    synth_report_physical(result, result);
+    if (!packs(options->target) || result->unmapped_cells > 0) return ERR_OK;
+    status = write_pairs(work, err);
+    if (status == ERR_OK) status = process_call(&run, err);
+    if (status == ERR_OK)
+        status = read_stat(work, "packed_stat.json", manifest, options->target, &packed, err);
+    if (status == ERR_OK) synth_report_physical(result, &packed);
+    return status;
 }
+
+/* ---- keeping the results ---- */
 
 static enum err_status move_file(const char *folder, const char *work, const char *name,
                                  const char *to, struct err *err)
@@ -183,31 +198,32 @@ static enum err_status move_file(const char *folder, const char *work, const cha
     return status;
 }
 
-static enum err_status add_file(struct manifest *manifest, const char *folder, const char *path,
-                                enum err_status status, struct err *err)
-{
-    return status == ERR_OK ? manifest_add_file(manifest, folder, path, "report", err) : status;
-}
-
-/* A listed file never changes: it leaves the manifest first and comes back with its new hash, so that a
- * run killed on the way leaves a folder that still verifies. */
 static enum err_status publish(const char *folder, const char *work, struct manifest *manifest,
                                const struct outputs *out, const char *target,
                                const struct synth_result *result, struct err *err)
 {
+    bool packed = packs(target) && result->unmapped_cells == 0;
+    const struct {
+        const char *from, *to;
+        bool made;
+    } files[] = {{"netlist.v", out->verilog, true},
+                 {"netlist.json", out->json, true},
+                 {"packed.v", out->packed_verilog, packed},
+                 {"packed.json", out->packed_json, packed}};
+    enum { NUM_FILES = sizeof files / sizeof files[0] };
     enum err_status status;
 
-    unlist(manifest, out->verilog);
-    unlist(manifest, out->json);
-    unlist(manifest, "report.json");
+    for (size_t i = 0; i < NUM_FILES; i++)
+        manifest_remove_file(manifest, files[i].to);
     status = manifest_write(manifest, folder, err);
-    if (status == ERR_OK) status = move_file(folder, work, "netlist.v", out->verilog, err);
-    if (status == ERR_OK) status = move_file(folder, work, "netlist.json", out->json, err);
-    if (status == ERR_OK) status = write_report(folder, manifest, target, result, err);
-    status = add_file(manifest, folder, out->verilog, status, err);
-    status = add_file(manifest, folder, out->json, status, err);
-    status = add_file(manifest, folder, "report.json", status, err);
-    if (status == ERR_OK) status = manifest_write(manifest, folder, err);
+    for (size_t i = 0; i < NUM_FILES && status == ERR_OK; i++) {
+        if (!files[i].made) continue;
+        status = move_file(folder, work, files[i].from, files[i].to, err);
+        if (status == ERR_OK)
+            status = manifest_add_file(manifest, folder, files[i].to, "report", err);
+    }
+    if (status == ERR_OK)
+        status = report_put(folder, manifest, "synth", target, synth_report_json(result), err);
     return status;
 }
 
@@ -215,10 +231,12 @@ static enum err_status run_in(const char *folder, const char *work, struct manif
                               const struct synth_options *options, struct synth_result *result,
                               struct err *err)
 {
-    struct outputs out = name_outputs(options->target, work);
+    struct outputs out = name_outputs(options->target, work, manifest->top_module);
     enum err_status status = run_yosys(folder, &out, options, result, err);
 
-    if (status == ERR_OK) status = read_stat(work, manifest, options->target, result, err);
+    if (status == ERR_OK)
+        status = read_stat(work, "stat.json", manifest, options->target, result, err);
+    if (status == ERR_OK) status = pack(folder, work, manifest, &out, options, result, err);
     if (status == ERR_OK)
         status = publish(folder, work, manifest, &out, options->target, result, err);
     if (status == ERR_OK && result->unmapped_cells > 0)

@@ -20,6 +20,9 @@ struct synth_options {
 struct synth_result {
     uint64_t luts, ffs, carries, muxes; /* of the top that the manifest names */
     uint64_t luts_encoder, luts_layers, luts_group_sum, luts_argmax, luts_other;
+    /* The same once pairs of LUTs share one of two outputs (xc7, xcup; pack.h); elsewhere equal. */
+    uint64_t physical_luts;
+    uint64_t physical_encoder, physical_layers, physical_group_sum, physical_argmax, physical_other;
     uint64_t unmapped_cells; /* anything that is not a cell of the target; never a pass */
     char unmapped_example[64];
     double seconds;
@@ -27,7 +30,8 @@ struct synth_result {
 };
 
 /* Writes report.json and the mapped netlist synth/<target>.v (and .json) into the folder and lists them
- * in the manifest. ERR_DIFF when cells are left unmapped (the result still tells how many).
+ * in the manifest; for xc7 and xcup also synth/<target>_packed.v (and .json), in which pairs of LUTs
+ * share one. ERR_DIFF when cells are left unmapped (the result still tells how many).
  * ERR_TOOL: Yosys missing, crashed, timed out or printed what cannot be read. */
 enum err_status synth_run(const char *folder, struct manifest *manifest,
                           const struct synth_options *options, struct synth_result *result,

@@ -198,11 +198,30 @@ enum err_status synth_report_read(const char *text, size_t size, const char *nam
 
 json_t *synth_report_json(const struct synth_result *r)
 {
-    return json_pack(
-        "{s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:I, s:s}", "luts", (json_int_t)r->luts,
-        "ffs", (json_int_t)r->ffs, "carries", (json_int_t)r->carries, "muxes", (json_int_t)r->muxes,
-        "luts_by_part", "encoder", (json_int_t)r->luts_encoder, "layers",
+    json_t *json = json_pack(
+        "{s:I, s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I, s:I}, s:I, s:f, s:s}", "luts",
+        (json_int_t)r->luts, "ffs", (json_int_t)r->ffs, "carries", (json_int_t)r->carries, "muxes",
+        (json_int_t)r->muxes, "luts_by_part", "encoder", (json_int_t)r->luts_encoder, "layers",
         (json_int_t)r->luts_layers, "group_sum", (json_int_t)r->luts_group_sum, "argmax",
         (json_int_t)r->luts_argmax, "other", (json_int_t)r->luts_other, "unmapped_cells",
-        (json_int_t)r->unmapped_cells, "tool_version", r->tool_version);
+        (json_int_t)r->unmapped_cells, "seconds", r->seconds, "tool_version", r->tool_version);
+    json_t *physical =
+        json_pack("{s:I, s:I, s:I, s:I, s:I}", "encoder", (json_int_t)r->physical_encoder, "layers",
+                  (json_int_t)r->physical_layers, "group_sum", (json_int_t)r->physical_group_sum,
+                  "argmax", (json_int_t)r->physical_argmax, "other", (json_int_t)r->physical_other);
+
+    json_object_set_new(json, "physical_luts", json_integer((json_int_t)r->physical_luts));
+    if (json_object_set_new(json, "physical_luts_by_part", physical) == 0) return json;
+    json_decref(json);
+    return NULL;
+}
+
+void synth_report_physical(struct synth_result *r, const struct synth_result *packed)
+{
+    r->physical_luts = packed->luts;
+    r->physical_encoder = packed->luts_encoder;
+    r->physical_layers = packed->luts_layers;
+    r->physical_group_sum = packed->luts_group_sum;
+    r->physical_argmax = packed->luts_argmax;
+    r->physical_other = packed->luts_other;
 }

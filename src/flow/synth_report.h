@@ -17,6 +17,9 @@ enum err_status synth_report_read(const char *text, size_t size, const char *nam
                                   const char *top_module, const char *target,
                                   struct synth_result *result, struct err *err);
 
+/* Takes the LUT counts of the packed netlist over as physical ones. */
+void synth_report_physical(struct synth_result *result, const struct synth_result *packed);
+
 /* The result as it is kept in report.json; a new reference, NULL when out of memory. */
 json_t *synth_report_json(const struct synth_result *result);
 

@@ -569,6 +569,18 @@ enum err_status manifest_add_file(struct manifest *manifest, const char *folder,
     return ERR_OK;
 }
 
+bool manifest_remove_file(struct manifest *manifest, const char *path)
+{
+    struct manifest_file *file = find_file(manifest, path);
+
+    if (file == NULL) return false;
+    free(file->path);
+    free(file->kind);
+    manifest->num_files--;
+    memmove(file, file + 1, (size_t)(manifest->files + manifest->num_files - file) * sizeof *file);
+    return true;
+}
+
 void manifest_free(struct manifest *manifest)
 {
     if (manifest == NULL) return;

@@ -72,6 +72,9 @@ bool manifest_path_is_safe(const char *path);
 /* Lists a file that is in the folder, with its hash of now; an entry of that path is replaced. */
 enum err_status manifest_add_file(struct manifest *manifest, const char *folder, const char *path,
                                   const char *kind, struct err *err);
+/* Takes a file off the list; false when it is not there. A listed file never changes: who rewrites one
+ * takes it off, writes the manifest, writes the file, and lists it again. */
+bool manifest_remove_file(struct manifest *manifest, const char *path);
 void manifest_free(struct manifest *manifest);
 
 #endif
