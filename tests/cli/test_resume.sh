@@ -11,20 +11,32 @@ took=$((($(date +%s%N) - start) / 1000000))
 
 seed=${DIFFLUT_SEED:-$$}
 RANDOM=$seed
-killed=0
-for _ in 1 2 3 4 5; do
-    "$DIFFLUT" train "$work/tiny.yaml" -o "$work/broken" --resume --quiet 2>/dev/null &
+killed=0 tries=0
+# Ten kills at random moments, start-up and the last writes among them, with one and two threads in
+# turn. A run that is done before its kill begins anew.
+while [ $killed -lt 10 ] && [ $tries -lt 100 ]; do
+    tries=$((tries + 1))
+    "$DIFFLUT" train "$work/tiny.yaml" -o "$work/broken" --resume --quiet \
+        --threads $((1 + killed % 2)) 2>/dev/null &
     pid=$!
-    delay=$((RANDOM % (took / 2 + 1)))
+    delay=$((RANDOM % (took / 3 + 1)))
     sleep "$(printf '%d.%03d' $((delay / 1000)) $((delay % 1000)))"
-    kill -KILL $pid 2>/dev/null && killed=$((killed + 1))
+    kill -KILL $pid 2>/dev/null
     wait $pid 2>/dev/null
+    case $? in
+    0) rm -rf "$work/broken" ;;
+    137) killed=$((killed + 1)) ;;
+    esac
 done
+is "ten runs were killed (seed $seed)" 10 "$killed"
 run train "$work/tiny.yaml" -o "$work/broken" --resume
-is "the last run ends well (seed $seed, $killed kills)" 0 "$code"
+is "the last run ends well" 0 "$code"
 for file in tiny.yaml tiny.safetensors train.log train.json train.checkpoint; do
     ok "the same $file" cmp "$work/whole/$file" "$work/broken/$file"
 done
+run train "$work/tiny.yaml" -o "$work/one" --quiet --threads 1
+ok "one thread, unbroken: the same weights" \
+    cmp "$work/whole/tiny.safetensors" "$work/one/tiny.safetensors"
 is "and no other file" "" "$(find "$work/broken" -name '.difflut-*')"
 
 run train "$work/tiny.yaml" -o "$work/broken" --resume
