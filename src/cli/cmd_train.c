@@ -86,6 +86,11 @@ static enum err_status load(struct dataset **out, const struct config *config, c
         status = config_complain(config, "num_classes", err,
                                  "expected %zu, as data set %s has (found %ld)",
                                  dataset->num_classes, dataset->name, config->num_classes);
+    if (status == ERR_OK && config->training.folds > (long)dataset->train.count)
+        status = config_complain(config, "training.folds", err,
+                                 "expected at most %zu, the training samples of data set %s "
+                                 "(found %ld)",
+                                 dataset->train.count, dataset->name, config->training.folds);
     if (status == ERR_OK)
         *out = dataset;
     else

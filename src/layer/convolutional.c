@@ -65,7 +65,8 @@ static enum err_status input_image(struct layer_shape *shape, const struct confi
     shape->width = o->width > 0 ? (size_t)o->width : side;
     shape->depth = (size_t)config->encoder_config.num_bits;
     if (shape->channels * shape->height * shape->width != (size_t)config->input_size)
-        return config_complain(config, "layer_config", err,
+        return config_complain(config,
+                               config->layer_config.count > 0 ? "layer_config" : "layer_type", err,
                                "the image %zu x %zu x %zu (channels, height, width) has not "
                                "input_size %ld pixels: convolution needs image data",
                                shape->channels, shape->height, shape->width, config->input_size);

@@ -35,6 +35,11 @@ static enum err_status build(struct layer_list *list, struct layer_shape *shape,
     struct layer *layer = NULL;
     enum err_status status = layer_dense(&layer, config, index, layer_signals(shape), err);
 
+    if (status == ERR_OK && (size_t)chosen->candidates > layer->num_inputs)
+        status = config_complain(config, "layer_config", err,
+                                 "candidates: entry %zu of layer_type has %zu inputs to choose "
+                                 "among, not %ld; 0 takes all",
+                                 index, layer->num_inputs, chosen->candidates);
     if (status == ERR_OK)
         status = selection_create(&layer->selection, layer->width * layer->desc.num_inputs,
                                   layer->num_inputs, (size_t)chosen->candidates,

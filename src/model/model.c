@@ -48,9 +48,21 @@ static enum err_status create_layers(struct model *model, struct err *err)
     return ERR_OK;
 }
 
+static bool has_convolution(const struct config *config)
+{
+    for (size_t l = 0; l < config->num_layers; l++)
+        if (strcmp(config->layer_type[l], "convolutional") == 0) return true;
+    return false;
+}
+
 static enum err_status check_type(const struct config *config, struct err *err)
 {
     static const char *const known[] = {"feedforward", "convnet"};
+
+    if (strcmp(config->model_type, "convnet") == 0 && !has_convolution(config))
+        return config_complain(config, "model_type", err,
+                               "a convnet begins with convolutional entries of layer_type; "
+                               "without them it is a feedforward model");
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(config->model_type, known[i]) == 0) return ERR_OK;
@@ -105,6 +117,27 @@ enum err_status model_set(struct model *model, const char *assignment, struct er
     return ERR_OK;
 }
 
+static bool states(const struct config *config, const char *option)
+{
+    for (size_t i = 0; i < config->layer_config.count; i++)
+        if (strcmp(config->layer_config.items[i].key, option) == 0) return true;
+    return false;
+}
+
+/* A data set's own image, or one that the configuration states: columns of a table may be pixels, but
+ * only their owner knows. */
+static enum err_status check_image(const struct config *config, const struct dataset *dataset,
+                                   struct err *err)
+{
+    if (dataset->height > 1 || !has_convolution(config) ||
+        (states(config, "height") && states(config, "width")))
+        return ERR_OK;
+    return config_complain(config, "layer_type", err,
+                           "convolution needs image data, but data set %s is a table of %zu "
+                           "columns; if they are pixels, layer_config must have height and width",
+                           dataset->name, dataset->num_features);
+}
+
 enum err_status model_fit_encoder(struct model *model, const struct dataset *dataset,
                                   struct err *err)
 {
@@ -121,7 +154,8 @@ enum err_status model_fit_encoder(struct model *model, const struct dataset *dat
         return config_complain(config, "num_classes", err,
                                "is %ld, but data set %s has %zu classes", config->num_classes,
                                dataset->name, dataset->num_classes);
-    status = code_map_copy(&map, dataset->map, err);
+    status = check_image(config, dataset, err);
+    if (status == ERR_OK) status = code_map_copy(&map, dataset->map, err);
     if (status == ERR_OK)
         status = encoder_fit(&encoder, config, dataset->train.codes, dataset->train.count, err);
     if (status != ERR_OK) {

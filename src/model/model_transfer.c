@@ -64,8 +64,9 @@ static bool layers_match(const struct layer *to, const struct layer *from,
     if (!nodes_match(&to->desc, &from->desc, copy)) return false;
     if (to->num_inputs != from->num_inputs)
         return no(copy, "it reads %zu signals there", from->num_inputs);
-    if (to->width != from->width || to->positions != from->positions)
-        return no(copy, "it has %zu nodes at %zu positions there", from->width, from->positions);
+    if (to->width != from->width) return no(copy, "it has %zu nodes there", from->width);
+    if (to->positions != from->positions)
+        return no(copy, "its nodes stand at %zu places there", from->positions);
     return wires_match(to, from, copy);
 }
 

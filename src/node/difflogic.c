@@ -28,7 +28,7 @@ static const struct config_option options[] = {
 static enum err_status describe(struct node_desc *desc, struct err *err)
 {
     if (desc->num_inputs < 2)
-        return err_set(err, ERR_ARG, "node_input_dim: a difflogic node needs at least 2 inputs");
+        return err_set(err, ERR_ARG, "a difflogic node needs at least 2 inputs");
     node_add_tensor(desc, "weights", desc->num_outputs, GATES, true);
     node_add_tensor(desc, "indices", desc->num_outputs, 2, false);
     node_add_tensor(desc, "truth_tables", GATES, CORNERS, false);

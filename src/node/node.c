@@ -157,6 +157,17 @@ static enum err_status unknown_type(const struct config *config, const char *nam
     return config_complain_name(config, "node_type", name, names, count, err);
 }
 
+static enum err_status describe(struct node_desc *desc, const struct config *config, size_t layer,
+                                struct err *err)
+{
+    struct err why = {""};
+    enum err_status status = desc->type->describe(desc, &why);
+
+    if (status == ERR_OK) return ERR_OK;
+    return config_complain(config, "node_input_dim", err, "layer %zu has %u: %s", layer,
+                           desc->num_inputs, why.message);
+}
+
 enum err_status node_describe(struct node_desc *desc, const struct config *config, size_t layer,
                               struct err *err)
 {
@@ -171,7 +182,7 @@ enum err_status node_describe(struct node_desc *desc, const struct config *confi
     desc->upstream = strcmp(config->compat, "upstream") == 0;
     status = read_outputs(desc, config, err);
     if (status == ERR_OK) status = read_options(desc, config, err);
-    if (status == ERR_OK) status = desc->type->describe(desc, err);
+    if (status == ERR_OK) status = describe(desc, config, layer, err);
     if (status != ERR_OK) node_desc_free(desc);
     return status;
 }

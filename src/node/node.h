@@ -62,7 +62,8 @@ struct node_type {
     const struct config_option *options;
     size_t num_options, options_size;
 
-    /* Fills tensors, num_params and num_trainable; refuses shapes the type cannot have. */
+    /* Fills tensors, num_params and num_trainable; refuses shapes the type cannot have, in words that
+     * follow "FILE:LINE: node_input_dim: ". */
     enum err_status (*describe)(struct node_desc *desc, struct err *err);
 
     /* Default initialisation of one node, buffers included. */

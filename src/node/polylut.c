@@ -43,8 +43,8 @@ static enum err_status describe(struct node_desc *desc, struct err *err)
 
     if (terms > POLYNOMIAL_MAX_TERMS)
         return err_set(err, ERR_ARG,
-                       "node_config.degree: degree %u of %u inputs has %zu monomials, more than %d",
-                       degree, desc->num_inputs, terms, POLYNOMIAL_MAX_TERMS);
+                       "node_config.degree %u of %u inputs has %zu monomials, more than %d", degree,
+                       desc->num_inputs, terms, POLYNOMIAL_MAX_TERMS);
     polynomial_create(&own->polynomial, desc->num_inputs, degree);
     node_add_tensor(desc, "weights", terms, desc->num_outputs, true);
     node_add_tensor(desc, "exponent_matrix", terms, desc->num_inputs, false);

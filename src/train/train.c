@@ -314,19 +314,23 @@ static void tell_copies(const struct trainer *t, const struct model_layer_copy *
 /* Layers of training.init_from into the model. */
 static enum err_status transfer(struct trainer *t, struct err *err)
 {
+    const char *name = t->config->training.init_from;
     struct model_layer_copy *copies;
     struct model *from = NULL;
+    struct err why = {""};
     enum err_status status;
 
-    if (t->config->training.init_from[0] == '\0') return ERR_OK;
+    if (name[0] == '\0') return ERR_OK;
+    status = model_open_own(&from, name, NULL, 0, t->config->own_nodes, &why);
+    if (status == ERR_ARG)
+        return config_complain(t->config, "training.init_from", err, "%s", why.message);
+    if (status != ERR_OK) return err_set(err, status, "%s", why.message);
     copies = calloc(t->model->num_layers, sizeof *copies);
-    status = copies == NULL ? err_nomem(err, "a transfer")
-                            : model_open_own(&from, t->config->training.init_from, NULL, 0,
-                                             t->config->own_nodes, err);
+    if (copies == NULL) status = err_nomem(err, "a transfer");
     if (status == ERR_OK && model_copy_layers(t->model, from, copies) == 0)
-        status = config_complain(t->config, "training.init_from", err,
-                                 "nothing of %s fits this model: layer 0: %s",
-                                 t->config->training.init_from, copies[0].reason);
+        status =
+            config_complain(t->config, "training.init_from", err,
+                            "nothing of %s fits this model: layer 0: %s", name, copies[0].reason);
     if (status == ERR_OK) tell_copies(t, copies);
     model_free(from);
     free(copies);

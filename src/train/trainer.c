@@ -262,6 +262,25 @@ static void set_up_stabilization(struct trainer *t)
     };
 }
 
+/* Options that make no sense together, where they would be used. */
+static enum err_status check_options(const struct trainer *t, struct err *err)
+{
+    const struct config *config = t->config;
+    bool learns = false;
+
+    for (size_t l = 0; l < t->model->num_layers; l++)
+        learns = learns || t->model->layers[l]->selection != NULL;
+    if (learns && config->training.tau_end > config->training.tau_start)
+        return config_complain(config, "training.tau_start", err,
+                               "is %g, below training.tau_end %g: learned wires harden as it falls",
+                               config->training.tau_start, config->training.tau_end);
+    if (strcmp(config->training.optimizer, "sgd") == 0 && config->training.nesterov &&
+        config->training.momentum <= 0)
+        return config_complain(config, "training.nesterov", err,
+                               "looks ahead by the momentum, but training.momentum is 0");
+    return ERR_OK;
+}
+
 enum err_status trainer_create(struct trainer *t, struct model *model,
                                const struct dataset *dataset, const struct train_options *options,
                                struct train_result *result, struct err *err)
@@ -284,7 +303,8 @@ enum err_status trainer_create(struct trainer *t, struct model *model,
         return config_complain(config, "training.optimizer", err, "unknown optimizer '%s'",
                                config->training.optimizer);
     set_up_stabilization(t);
-    status = set_up_regularizers(t, err);
+    status = check_options(t, err);
+    if (status == ERR_OK) status = set_up_regularizers(t, err);
     if (status == ERR_OK) status = schedule_check(config, err);
     if (status == ERR_OK) status = prune_check(config, err);
     if (status == ERR_OK) status = freeze(t, err);

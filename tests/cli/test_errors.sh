@@ -77,6 +77,11 @@ sed 's/input_size: 784/input_size: 700/' "$work/tiny.yaml" >"$work/bad.yaml"
 run train "$work/bad.yaml"
 fails "a data set of another size" 2 "bad.yaml:9: input_size: expected 784"
 
+table_config "$work/folds.yaml"
+sed -i 's/^training: {/training: {folds: 900, /' "$work/folds.yaml"
+run train "$work/folds.yaml"
+fails "more folds than samples" 2 "folds.yaml:12: training.folds: expected at most 200"
+
 # tools
 empty=$work/empty
 mkdir "$empty"

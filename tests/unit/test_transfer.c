@@ -63,10 +63,10 @@ static void test_matches(void **state)
     check_copies(&shape, NULL, 2, "it is the head, for 5 classes there");
     shape = SHAPE;
     shape.width[2] = 40;
-    check_copies(&shape, NULL, 2, "it has 40 nodes at 1 positions there");
+    check_copies(&shape, NULL, 2, "it has 40 nodes there");
     shape = SHAPE;
     shape.width[1] = 25;
-    check_copies(&shape, NULL, 1, "it has 25 nodes at 1 positions there");
+    check_copies(&shape, NULL, 1, "it has 25 nodes there");
     shape = SHAPE;
     shape.node = "dwn";
     check_copies(&shape, NULL, 0, "its nodes are dwn there");
@@ -89,7 +89,7 @@ static void test_matches(void **state)
     shape = SHAPE;
     shape.layers = 1;
     shape.width[0] = 20;
-    check_copies(&shape, NULL, 0, "it has 20 nodes at 1 positions there");
+    check_copies(&shape, NULL, 0, "it has 20 nodes there");
 }
 
 static void test_depth(void **state)
