@@ -290,6 +290,8 @@ struct config_option {
     const char *default_text;
     const char *meaning;
 };
+/* A table's options as a Markdown table: default, what is expected, meaning. Nothing for none. */
+void config_options_document(const struct config_option *table, size_t count, struct text *out);
 /* The pairs that the table `own` knows, into *out. One that neither it nor any of the other tables
  * knows is a complaint. Components of several types share a section this way. */
 enum err_status config_pairs_select(const struct config *config, const char *section,

@@ -64,3 +64,14 @@ enum err_status config_options_read(const struct config *config, const char *sec
     }
     return ERR_OK;
 }
+
+void config_options_document(const struct config_option *table, size_t count, struct text *out)
+{
+    if (count > 0)
+        text_add(out, "\n| option | default | expected | meaning |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < count; i++) {
+        text_add(out, "| `%s` | `%s` | ", table[i].name, table[i].default_text);
+        config_value_expected(&table[i], out);
+        text_add(out, " | %s |\n", table[i].meaning);
+    }
+}

@@ -62,6 +62,8 @@ struct encoder_kind {
     void (*encode)(const float *const *state, size_t bits, float x, uint8_t *out);
 };
 const struct encoder_kind *const *encoder_kinds(size_t *count);
+/* The kinds and the bits they may have, as Markdown (docs/layers.md). */
+void encoder_document(struct text *out);
 
 /* Fits on codes [count][config->input_size], each below 2^config->input_bits, and freezes. ERR_ARG
  * (through config_complain) for an unknown name or a number of bits the kind cannot have; ERR_NOMEM. */

@@ -71,3 +71,14 @@ void encoder_kinds_write(uint32_t level, size_t bits, uint8_t *out)
     for (size_t i = 0; i < bits; i++)
         out[i] = (uint8_t)(level >> (bits - 1 - i) & 1);
 }
+
+void encoder_document(struct text *out)
+{
+    size_t count;
+    const struct encoder_kind *const *kinds = encoder_kinds(&count);
+
+    text_add(out, "\n| encoder | bits | what they are |\n|---|---|---|\n");
+    for (size_t i = 0; i < count; i++)
+        text_add(out, "| `%s` | %ld to %ld | %s |\n", kinds[i]->name, kinds[i]->min_bits,
+                 kinds[i]->max_bits, kinds[i]->meaning);
+}

@@ -4,6 +4,7 @@
 #include "base/vmath.h"
 #include "layer_kinds.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -169,6 +170,15 @@ enum err_status layer_append(struct layer_list *list, struct layer_shape *shape,
         names[i] = kinds[i]->name;
     return config_complain_name(config, "layer_type", config->layer_type[index], names, NUM_KINDS,
                                 err);
+}
+
+void layer_document(struct text *out)
+{
+    for (size_t i = 0; i < NUM_KINDS; i++) {
+        text_add(out, "\n### %s\n\n%c%s.\n", kinds[i]->name,
+                 toupper((unsigned char)kinds[i]->meaning[0]), kinds[i]->meaning + 1);
+        config_options_document(kinds[i]->options, kinds[i]->num_options, out);
+    }
 }
 
 void layer_free(struct layer *layer)

@@ -56,6 +56,8 @@ struct layer_kind {
 };
 
 const struct layer_kind *const *layer_kinds(size_t *count);
+/* The kinds and their layer_config options, as Markdown (docs/layers.md). */
+void layer_document(struct text *out);
 
 struct layer {
     struct node_desc desc;

@@ -228,13 +228,6 @@ void node_hard_table(const struct node_desc *desc, const float *params, unsigned
     }
 }
 
-static void document_option(const struct config_option *option, struct text *out)
-{
-    text_add(out, "| `%s` | `%s` | ", option->name, option->default_text);
-    config_value_expected(option, out);
-    text_add(out, " | %s |\n", option->meaning);
-}
-
 void node_document(struct text *out)
 {
     for (size_t i = 0; i < NUM_TYPES; i++) {
@@ -242,9 +235,6 @@ void node_document(struct text *out)
 
         text_add(out, "\n### %s\n\n%c%s.\n", types[i]->name, toupper((unsigned char)meaning[0]),
                  meaning + 1);
-        if (types[i]->num_options > 0)
-            text_add(out, "\n| option | default | expected | meaning |\n|---|---|---|---|\n");
-        for (size_t k = 0; k < types[i]->num_options; k++)
-            document_option(&types[i]->options[k], out);
+        config_options_document(types[i]->options, types[i]->num_options, out);
     }
 }

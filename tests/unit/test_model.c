@@ -89,10 +89,13 @@ static void test_reference_is_netlist(void **state)
 static void test_convnet(void **state)
 {
     static const char *const shapes[] = {
-        "layer_widths: [3, 12]\nlayer_config: {height: 8, width: 8, receptive_field: 3, tree_depth: 1, pool: 2}\n",
-        "layer_widths: [4, 12]\nlayer_config: {height: 8, width: 8, receptive_field: 3, padding: 1, stride: 2, "
+        "layer_widths: [3, 12]\nlayer_config: {height: 8, width: 8, receptive_field: 3, "
+        "tree_depth: 1, pool: 2}\n",
+        "layer_widths: [4, 12]\nlayer_config: {height: 8, width: 8, receptive_field: 3, padding: "
+        "1, stride: 2, "
         "tree_depth: 2, taps: grouped, mode: independent}\n",
-        "layer_widths: [2, 6]\nlayer_config: {height: 8, width: 8, receptive_field: 5, padding: 2, tree_depth: 0, "
+        "layer_widths: [2, 6]\nlayer_config: {height: 8, width: 8, receptive_field: 5, padding: 2, "
+        "tree_depth: 0, "
         "taps: independent, pool: 3}\n",
     };
 
