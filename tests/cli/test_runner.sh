@@ -48,7 +48,7 @@ runner env -u CI
 is "no tests at all" 2 "$code"
 
 mkdir "$work/bin"
-for tool in bash sort cat id tr grep env; do ln -s "$(command -v $tool)" "$work/bin/$tool"; done
+for tool in bash sort cat id tr grep env dirname mktemp rm; do ln -s "$(command -v $tool)" "$work/bin/$tool"; done
 PATH=$work/bin bash "$root/tools/deps.sh" build test >"$work/out" 2>"$work/err"
 code=$?
 fails "without apt-get the list is printed" 3 "apt-get install -y .*libyaml-dev.*verilator.*yosys"
