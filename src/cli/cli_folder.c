@@ -12,33 +12,58 @@
 
 static const char *const PIPELINE_PARTS[] = {"encoder", "layers", "popcount", "argmax"};
 
-/* One number for every part, or part=number pairs; range and names are checked by config_set(). */
-static enum err_status set_pipeline(struct config *config, const char *spec, struct err *err)
+enum { AUTO_DEPTH = 3 };
+
+static enum err_status set_stages(struct config *config, const char *part, const char *value,
+                                  struct err *err)
 {
-    enum err_status status = ERR_OK;
     char assignment[128];
 
-    if (strchr(spec, '=') == NULL) {
-        for (size_t i = 0; i < 4 && status == ERR_OK; i++) {
-            snprintf(assignment, sizeof assignment, "hardware.pipeline.%s=%s", PIPELINE_PARTS[i],
-                     spec);
-            status = config_set(config, assignment, err);
-        }
-        return status;
-    }
+    snprintf(assignment, sizeof assignment, "hardware.pipeline.%s=%.64s", part, value);
+    return config_set(config, assignment, err);
+}
+
+/* part=number pairs. */
+static enum err_status set_pairs(struct config *config, const char *spec, struct err *err)
+{
+    enum err_status status = ERR_OK;
+
     while (*spec != '\0' && status == ERR_OK) {
         size_t length = strcspn(spec, ",");
+        char assignment[128];
 
         if (length > 64)
             return err_set(err, ERR_ARG,
-                           "--pipeline: expected one number, or encoder=N,layers=N,popcount=N,"
-                           "argmax=N, found '%s'",
+                           "--pipeline: expected one number, auto, auto=N, or encoder=N,layers=N,"
+                           "popcount=N,argmax=N, found '%s'",
                            spec);
         snprintf(assignment, sizeof assignment, "hardware.pipeline.%.*s", (int)length, spec);
         status = config_set(config, assignment, err);
         spec += length;
         spec += *spec == ',';
     }
+    return status;
+}
+
+/* auto, auto=depth, one number for every part, or pairs; range and names are checked by config_set().
+ * Counts on the command line put a depth in the configuration out of force. */
+static enum err_status set_pipeline(struct config *config, const char *spec, struct err *err)
+{
+    char depth[16];
+    enum err_status status;
+
+    snprintf(depth, sizeof depth, "%d", AUTO_DEPTH);
+    if (strcmp(spec, "auto") == 0) return set_stages(config, "depth", depth, err);
+    if (strncmp(spec, "auto=", 5) == 0) {
+        status = set_stages(config, "depth", spec + 5, err);
+        if (status == ERR_OK && config->hardware.pipeline.depth == 0)
+            status = err_set(err, ERR_ARG, "--pipeline: auto=N needs at least 1 LUT a stage");
+        return status;
+    }
+    status = set_stages(config, "depth", "0", err);
+    if (strchr(spec, '=') != NULL) return status == ERR_OK ? set_pairs(config, spec, err) : status;
+    for (size_t i = 0; i < 4 && status == ERR_OK; i++)
+        status = set_stages(config, PIPELINE_PARTS[i], spec, err);
     return status;
 }
 

@@ -12,7 +12,7 @@ struct cli_folder_request {
     const char *out_dir;            /* where to emit; NULL: a temporary folder */
     const char *top;                /* NULL: full */
     const char *target;             /* NULL: the configuration's */
-    const char *pipeline;           /* "encoder=1,layers=2,..." or one number for all parts */
+    const char *pipeline;           /* auto, auto=N, "encoder=1,..." or one number */
     const char *passes;             /* as netlist_passes_read() takes it; NULL: all */
     const struct cli_list *no_pass; /* names of passes to leave out */
     long stream_width;              /* 0: the configuration's */

@@ -34,7 +34,8 @@ static const struct cli_option OPTIONS[] = {
     {"out", 'o', CLI_TEXT, offsetof(struct values, out_dir), "DIR", NULL, 0, 0,
      "keep the emitted folder here"},
     {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
-     "register stages, as for emit"},
+     "register stages: auto or auto=N (at most N LUTs between registers, default 3), one number\n"
+     "for every part, or encoder=1,layers=1,popcount=1,argmax=1"},
     CLI_OPTION_THREADS(struct values, threads),
     CLI_OPTION_TOOL(struct values, verilator),
     CLI_OPTION_TOOL(struct values, icarus),

@@ -17,7 +17,8 @@ static const struct cli_option OPTIONS[] = {
     {"target", 0, CLI_CHOICE, offsetof(struct values, target), "generic|xc7|xcup|ecp5|ice40", NULL,
      0, 0, "device family (default: the configuration's)"},
     {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
-     "register stages: encoder=1,layers=1,popcount=1,argmax=1 or one number for all"},
+     "register stages: auto or auto=N (at most N LUTs between registers, default 3), one number\n"
+     "for every part, or encoder=1,layers=1,popcount=1,argmax=1"},
     CLI_OPTION_PASSES(struct values, passes),
     CLI_OPTION_NO_PASS(struct values, no_pass),
     CLI_OPTION_STREAM_WIDTH(struct values, stream_width),
@@ -47,17 +48,26 @@ static enum err_status report(struct cli *cli, const struct cli_folder *folder, 
         (unsigned long long)m->luts_encoder, (unsigned long long)m->luts_layers,
         (unsigned long long)m->luts_group_sum, (unsigned long long)m->luts_argmax,
         (unsigned long long)total);
-    cli_say(cli, "  latency           %u cycles, one sample a cycle\n", m->latency_cycles);
+    cli_say(cli,
+            "  latency           %u cycles (encoder %u, layers %u, group sum %u, argmax %u), one "
+            "sample a cycle\n"
+            "  registers         at most %u LUTs between them; about %u flip-flops\n",
+            m->latency_cycles, m->pipeline_encoder, m->pipeline_layers, m->pipeline_popcount,
+            m->pipeline_argmax, m->depth, m->flip_flops);
     say_passes(cli, m);
     return cli_set_result(
         cli,
-        json_pack("{s:s, s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:s, s:s, s:o, s:f}", "model",
-                  m->name, "build_id", m->build_id, "out_dir", cli_json_path(folder->path), "luts",
-                  "encoder", (json_int_t)m->luts_encoder, "layers", (json_int_t)m->luts_layers,
-                  "group_sum", (json_int_t)m->luts_group_sum, "argmax", (json_int_t)m->luts_argmax,
-                  "total", (json_int_t)total, "latency_cycles", (int)m->latency_cycles,
-                  "top_module", m->top_module, "target", m->target, "passes", cli_folder_passes(m),
-                  "seconds", seconds),
+        json_pack(
+            "{s:s, s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:i, s:I, s:{s:i, s:i, s:i, s:i}, "
+            "s:s, s:s, s:o, s:f}",
+            "model", m->name, "build_id", m->build_id, "out_dir", cli_json_path(folder->path),
+            "luts", "encoder", (json_int_t)m->luts_encoder, "layers", (json_int_t)m->luts_layers,
+            "group_sum", (json_int_t)m->luts_group_sum, "argmax", (json_int_t)m->luts_argmax,
+            "total", (json_int_t)total, "latency_cycles", (int)m->latency_cycles, "depth",
+            (int)m->depth, "flip_flops", (json_int_t)m->flip_flops, "stages", "encoder",
+            (int)m->pipeline_encoder, "layers", (int)m->pipeline_layers, "group_sum",
+            (int)m->pipeline_popcount, "argmax", (int)m->pipeline_argmax, "top_module",
+            m->top_module, "target", m->target, "passes", cli_folder_passes(m), "seconds", seconds),
         err);
 }
 

@@ -116,12 +116,14 @@ enum { CONFIG_MAX_ITEMS = 32, CONFIG_TEXT_SIZE = 512 };
     X(long, chunk, 256, 1, 65536, "LUTs of one emitted module at most")                            \
     X(long, stream_width, 32, 8, 512, "bits of a beat of the stream top; a multiple of 8")
 
-/* Registers after each part; 0 makes the part combinational with the next one. */
+/* Registers of each part, one after it and more within it; 0 makes it combinational with the next. */
 #define CONFIG_PIPELINE(X)                                                                         \
-    X(long, encoder, 1, 0, 16, "register stages after the encoder")                                \
-    X(long, layers, 1, 0, 16, "register stages after each LUT layer")                              \
-    X(long, popcount, 1, 0, 16, "register stages after the class sums")                            \
-    X(long, argmax, 1, 0, 16, "register stages after the class decision")
+    X(long, encoder, 1, 0, 16, "register stages of the encoder")                                   \
+    X(long, layers, 1, 0, 16, "register stages of each LUT layer")                                 \
+    X(long, popcount, 1, 0, 16, "register stages of the class sums")                               \
+    X(long, argmax, 1, 0, 16, "register stages of the class decision")                             \
+    X(long, depth, 0, 0, 64,                                                                       \
+      "LUTs between registers at most, placed by themselves instead of by count; 0: by count")
 
 typedef char config_name[CONFIG_NAME_SIZE];
 typedef char config_text[CONFIG_TEXT_SIZE];

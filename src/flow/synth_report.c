@@ -88,6 +88,18 @@ struct walk {
         steps_left; /* a hostile report must not keep us walking: 32 levels of two are 2^32 visits */
 };
 
+/* "_layer0" or "_layer0_stage1", but not a part within: that counts where it is. */
+static bool is_layer(const char *rest)
+{
+    static const char DIGITS[] = "0123456789";
+
+    if (strncmp(rest, "_layer", 6) != 0 || !isdigit((unsigned char)rest[6])) return false;
+    rest += 6 + strspn(rest + 6, DIGITS);
+    if (strncmp(rest, "_stage", 6) == 0 && isdigit((unsigned char)rest[6]))
+        rest += 6 + strspn(rest + 6, DIGITS);
+    return *rest == '\0';
+}
+
 /* The LUT counter of the part that a module is, or `above`. */
 static uint64_t *part_of(const struct walk *walk, const char *module, uint64_t *above)
 {
@@ -98,9 +110,7 @@ static uint64_t *part_of(const struct walk *walk, const char *module, uint64_t *
     if (strcmp(rest, "_encoder") == 0) return &walk->result->luts_encoder;
     if (strcmp(rest, "_group_sum") == 0) return &walk->result->luts_group_sum;
     if (strcmp(rest, "_argmax") == 0) return &walk->result->luts_argmax;
-    if (strncmp(rest, "_layer", 6) == 0 && isdigit((unsigned char)rest[6]) &&
-        rest[6 + strspn(rest + 6, "0123456789")] == '\0')
-        return &walk->result->luts_layers;
+    if (is_layer(rest)) return &walk->result->luts_layers;
     return above;
 }
 

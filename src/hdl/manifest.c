@@ -25,9 +25,11 @@ static const struct {
     {NULL, "class_bits", offsetof(struct manifest, class_bits), 1, 16},
     {NULL, "score_bits", offsetof(struct manifest, score_bits), 1, 31},
     {"pipeline", "encoder", offsetof(struct manifest, pipeline_encoder), 0, 64},
-    {"pipeline", "layers", offsetof(struct manifest, pipeline_layers), 0, 64},
+    {"pipeline", "layers", offsetof(struct manifest, pipeline_layers), 0, 1u << 20},
     {"pipeline", "popcount", offsetof(struct manifest, pipeline_popcount), 0, 64},
     {"pipeline", "argmax", offsetof(struct manifest, pipeline_argmax), 0, 64},
+    {NULL, "depth", offsetof(struct manifest, depth), 0, UINT32_MAX},
+    {NULL, "flip_flops", offsetof(struct manifest, flip_flops), 0, UINT32_MAX},
     {NULL, "latency_cycles", offsetof(struct manifest, latency_cycles), 0, 1u << 20},
     {NULL, "latency_cycles_core", offsetof(struct manifest, latency_cycles_core), 0, 1u << 20},
     {"stream", "width", offsetof(struct manifest, stream.width), 8, 512},
@@ -167,6 +169,8 @@ static const char *find_fault(const struct manifest *m)
         return "class_bits: too few for the classes";
     if (m->latency_cycles != m->latency_cycles_core + m->pipeline_encoder)
         return "latency_cycles: must be latency_cycles_core and the encoder's stages";
+    if (m->latency_cycles_core != m->pipeline_layers + m->pipeline_popcount + m->pipeline_argmax)
+        return "latency_cycles_core: must be the stages of layers, popcount and argmax";
     return NULL;
 }
 

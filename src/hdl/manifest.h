@@ -45,7 +45,9 @@ struct manifest {
     uint32_t num_bits;                /* core: in_bits, encoder bit b at [b] */
     uint32_t num_classes, class_bits; /* out_class */
     uint32_t score_bits;              /* out_scores, class c at [score_bits*c +: score_bits] */
-    uint32_t pipeline_encoder, pipeline_layers, pipeline_popcount, pipeline_argmax;
+    uint32_t pipeline_encoder, pipeline_layers, pipeline_popcount, pipeline_argmax; /* registers */
+    uint32_t depth;               /* LUTs between registers at most */
+    uint32_t flip_flops;          /* of full with class scores; netlist_cost() estimate */
     uint32_t latency_cycles;      /* of full; 0 = combinational */
     uint32_t latency_cycles_core; /* of core: without the encoder's registers */
     uint64_t luts_encoder, luts_layers, luts_group_sum, luts_argmax; /* netlist_cost() estimates */

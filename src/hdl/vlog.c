@@ -85,11 +85,16 @@ void vlog_begin(struct vlog *v, const char *suffix, const char *what, const char
     vlog_add(v, "\n// ports   %s\n`default_nettype none\nmodule %s ", ports, v->module);
 }
 
-const char *vlog_stages(char text[32], unsigned depth)
+const char *vlog_stages(char text[32], uint32_t count)
 {
-    if (depth == 0) return "no registers";
-    snprintf(text, 32, "%u register stage%s", depth, depth == 1 ? "" : "s");
+    if (count == 0) return "no registers";
+    snprintf(text, 32, "%u register stage%s", count, count == 1 ? "" : "s");
     return text;
+}
+
+uint32_t vlog_part_stages(const struct vlog *v, uint32_t part)
+{
+    return netlist_count_cuts(v->net, part, 0, NETLIST_END);
 }
 
 void vlog_end(struct vlog *v)
@@ -226,16 +231,27 @@ void vlog_unused(struct vlog *v, const char *bus, const uint8_t *used, uint32_t 
     if (any) vlog_add(v, "};\n");
 }
 
-void vlog_stage(struct vlog *v, uint32_t width, unsigned depth, const char *from, const char *to)
+static void add_registers(struct vlog *v, uint32_t width, uint32_t depth, const char *name,
+                          const char *from, const char *to)
 {
     if (depth == 0) {
         vlog_add(v, "    assign %s = %s;\n", to, from);
         return;
     }
     vlog_add(v,
-             "    pipe_data #(.WIDTH(%u), .DEPTH(%u)) u_stage (\n"
+             "    pipe_data #(.WIDTH(%u), .DEPTH(%u)) u_%s (\n"
              "        .clk(clk), .in(%s), .out(%s));\n",
-             width, depth, from, to);
+             width, depth, name, from, to);
+}
+
+void vlog_stage(struct vlog *v, uint32_t width, uint32_t depth, const char *from, const char *to)
+{
+    add_registers(v, width, depth, "stage", from, to);
+}
+
+void vlog_delay(struct vlog *v, uint32_t width, uint32_t depth, const char *from, const char *to)
+{
+    add_registers(v, width, depth, to, from, to);
 }
 
 void vlog_lut(struct vlog *v, unsigned inputs, uint64_t table, const char *name)

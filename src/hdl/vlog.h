@@ -10,7 +10,14 @@
 #include "hdl/vlog_emit.h"
 #include "netlist/netlist.h"
 
-enum { VLOG_MODULE_SIZE = 128 };
+enum { VLOG_MODULE_SIZE = 128, VLOG_SLICE_SIZE = 48 };
+
+/* LUTs [first, last), which become one module: a layer, or one stage of a layer with registers inside. */
+struct vlog_slice {
+    uint32_t layer, stage, stages; /* stage of so many */
+    uint32_t first, last;
+    uint32_t registers; /* in a row, behind the LUTs */
+};
 
 /* A bus between two parts: bit i carries signal signals[i]. */
 struct vlog_bus {
@@ -19,17 +26,18 @@ struct vlog_bus {
 };
 
 struct vlog {
-    const struct netlist *net; /* without dead LUTs */
+    const struct netlist *net; /* without dead LUTs, in the order of the slices */
     const struct vlog_options *options;
     const char *folder; /* being filled */
     struct manifest *manifest;
     struct text text;              /* the module being written */
     char module[VLOG_MODULE_SIZE]; /* its name */
     struct text files;             /* lines of rtl/files.f */
-    uint32_t *layer_start;         /* [num_layers + 1] slices of the LUTs */
-    uint8_t *read;                 /* [signals] 1 when a LUT or a class sum reads the signal */
-    uint32_t *last_use;            /* [signals] layer of the last reader; num_layers: a class sum */
-    uint32_t *position;            /* [signals] bit on the bus at hand; set by vlog_use_bus() */
+    struct vlog_slice *slices;     /* [num_slices] of the layers, in order */
+    uint32_t num_slices;
+    uint8_t *read;      /* [signals] 1 when a LUT or a class sum reads the signal */
+    uint32_t *last_use; /* [signals] slice of the last reader; num_slices: a class sum */
+    uint32_t *position; /* [signals] bit on the bus at hand; set by vlog_use_bus() */
     enum err_status status;
     struct err *err;
 };
@@ -44,7 +52,7 @@ void vlog_template(struct vlog *v, const char *name);
 /* Starts rtl/<name>_<suffix>.v with the header every emitted file has. `ports` explains the ports. */
 void vlog_begin(struct vlog *v, const char *suffix, const char *what, const char *ports);
 /* A number of register stages for such a header: "no registers", "1 register stage". */
-const char *vlog_stages(char text[32], unsigned depth);
+const char *vlog_stages(char text[32], uint32_t count);
 /* "endmodule" and out with it. */
 void vlog_end(struct vlog *v);
 
@@ -71,21 +79,32 @@ void vlog_lut(struct vlog *v, unsigned inputs, uint64_t table, const char *name)
 void vlog_unused(struct vlog *v, const char *bus, const uint8_t *used, uint32_t count);
 
 /* Registers `from` into `to` by `depth` stages, or assigns it. */
-void vlog_stage(struct vlog *v, uint32_t width, unsigned depth, const char *from, const char *to);
+void vlog_stage(struct vlog *v, uint32_t width, uint32_t depth, const char *from, const char *to);
+/* The same beside other registers, under a name of its own. */
+void vlog_delay(struct vlog *v, uint32_t width, uint32_t depth, const char *from, const char *to);
+
+/* All registers of a part. */
+uint32_t vlog_part_stages(const struct vlog *v, uint32_t part);
 
 /* --- plan --- */
 
 /* position[] of the signals on this bus. */
 void vlog_use_bus(struct vlog *v, const struct vlog_bus *bus);
 
+/* Cuts the layers into slices and puts the LUTs of `net` in their order. */
+enum err_status vlog_slices(struct netlist *net, struct vlog_slice **out, uint32_t *count,
+                            struct err *err);
+/* "layer0", "layer0_stage1". */
+void vlog_slice_name(const struct vlog_slice *slice, char name[VLOG_SLICE_SIZE]);
+
 /* --- parts, each in its own file --- */
 
 void vlog_encoder(struct vlog *v);
-/* Writes the module of layer l and turns `bus` (what enters it) into what leaves it. */
-void vlog_layer(struct vlog *v, uint32_t layer, struct vlog_bus *bus);
+/* Writes the module of a slice and turns `bus` (what enters it) into what leaves it. */
+void vlog_layer(struct vlog *v, uint32_t slice, struct vlog_bus *bus);
 void vlog_group_sum(struct vlog *v, const struct vlog_bus *bus);
 void vlog_argmax(struct vlog *v);
-/* widths[l] is the bus before layer l, widths[num_layers] the one into the class sums; 0: no bus. */
+/* widths[i] is the bus before slice i, widths[num_slices] the one into the class sums; 0: no bus. */
 void vlog_core(struct vlog *v, const uint32_t *widths);
 void vlog_full(struct vlog *v);
 /* <name>_stream and its templates; manifest->stream says how. */

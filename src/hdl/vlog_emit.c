@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const TEMPLATES[] = {"lut_node.v",    "bit_counter.v", "greater.v",
+static const char *const TEMPLATES[] = {"lut_node.v",    "bit_counter.v", "argmax_pair.v",
                                         "argmax_tree.v", "pipe_data.v",   "pipe_valid.v"};
 enum { NUM_TEMPLATES = sizeof TEMPLATES / sizeof TEMPLATES[0] };
 
@@ -78,9 +78,16 @@ static enum err_status fill_manifest(struct manifest *m, const struct netlist *n
                                      struct err *err)
 {
     struct netlist_cost cost;
+    struct netlist_timing timing;
     enum err_status status = netlist_cost(net, &cost, err);
 
+    if (status == ERR_OK) status = netlist_timing(net, &timing, err);
     if (status != ERR_OK) return status;
+    if (net->pipeline.depth > 0 && timing.depth > net->pipeline.depth)
+        return err_set(err, ERR_ARG,
+                       "emit: a path of %u LUTs between registers, but the pipeline allows %u: "
+                       "the registers were placed before the netlist was changed",
+                       timing.depth, net->pipeline.depth);
     memcpy(m->name, net->name, sizeof m->name);
     memcpy(m->model_hash, net->model_hash, sizeof m->model_hash);
     snprintf(m->version, sizeof m->version, "%s", DIFFLUT_VERSION);
@@ -96,12 +103,14 @@ static enum err_status fill_manifest(struct manifest *m, const struct netlist *n
     m->num_classes = net->num_classes;
     m->class_bits = netlist_class_bits(net);
     m->score_bits = netlist_score_bits(net);
-    m->pipeline_encoder = net->pipeline.encoder;
-    m->pipeline_layers = net->pipeline.layers;
-    m->pipeline_popcount = net->pipeline.popcount;
-    m->pipeline_argmax = net->pipeline.argmax;
+    m->pipeline_encoder = timing.stages_encoder;
+    m->pipeline_layers = timing.stages_layers;
+    m->pipeline_popcount = timing.stages_popcount;
+    m->pipeline_argmax = timing.stages_argmax;
+    m->depth = timing.depth;
+    m->flip_flops = cost.registers > UINT32_MAX ? UINT32_MAX : (uint32_t)cost.registers;
     m->latency_cycles = netlist_latency(net);
-    m->latency_cycles_core = m->latency_cycles - net->pipeline.encoder;
+    m->latency_cycles_core = m->latency_cycles - timing.stages_encoder;
     m->luts_encoder = cost.encoder;
     m->luts_layers = cost.layers;
     m->luts_group_sum = cost.group_sum;
@@ -117,31 +126,26 @@ static enum err_status plan_create(struct vlog *v)
 {
     const struct netlist *net = v->net;
     size_t signals = (size_t)net->num_steps + net->num_luts;
-    uint32_t layer = 0;
 
-    v->layer_start = malloc(((size_t)net->num_layers + 1) * sizeof *v->layer_start);
     v->read = calloc(signals, 1);
     v->last_use = calloc(signals, sizeof *v->last_use);
     v->position = malloc(signals * sizeof *v->position);
-    if (v->layer_start == NULL || v->read == NULL || v->last_use == NULL || v->position == NULL)
+    if (v->read == NULL || v->last_use == NULL || v->position == NULL)
         return err_nomem(v->err, "the emitter's plan");
     pass_mark_read(net, v->read);
-    for (uint32_t lut = 0; lut < net->num_luts; lut++) {
-        for (; layer <= net->origin[lut].layer; layer++)
-            v->layer_start[layer] = lut;
-        for (unsigned k = 0; k < net->fan_in_count[lut]; k++)
-            v->last_use[net->fan_in[(size_t)lut * NETLIST_MAX_FAN_IN + k]] = net->origin[lut].layer;
+    for (uint32_t i = 0; i < v->num_slices; i++) {
+        for (uint32_t lut = v->slices[i].first; lut < v->slices[i].last; lut++) {
+            for (unsigned k = 0; k < net->fan_in_count[lut]; k++)
+                v->last_use[net->fan_in[(size_t)lut * NETLIST_MAX_FAN_IN + k]] = i;
+        }
     }
-    for (; layer <= net->num_layers; layer++)
-        v->layer_start[layer] = net->num_luts;
     for (uint32_t i = 0; i < net->group_start[net->num_classes]; i++)
-        v->last_use[net->group[i]] = net->num_layers;
+        v->last_use[net->group[i]] = v->num_slices;
     return ERR_OK;
 }
 
 static void plan_free(struct vlog *v)
 {
-    free(v->layer_start);
     free(v->read);
     free(v->last_use);
     free(v->position);
@@ -155,7 +159,7 @@ static void write_parts(struct vlog *v)
 {
     const struct netlist *net = v->net;
     struct vlog_bus bus = {.count = net->num_steps};
-    uint32_t *widths = calloc((size_t)net->num_layers + 1, sizeof *widths);
+    uint32_t *widths = calloc((size_t)v->num_slices + 1, sizeof *widths);
 
     bus.signals = malloc(net->num_steps * sizeof *bus.signals);
     if (widths == NULL || bus.signals == NULL) {
@@ -165,9 +169,9 @@ static void write_parts(struct vlog *v)
             bus.signals[s] = s;
         vlog_encoder(v);
         widths[0] = bus.count;
-        for (uint32_t l = 0; l < net->num_layers && v->status == ERR_OK; l++) {
-            vlog_layer(v, l, &bus);
-            widths[l + 1] = bus.count;
+        for (uint32_t i = 0; i < v->num_slices && v->status == ERR_OK; i++) {
+            vlog_layer(v, i, &bus);
+            widths[i + 1] = bus.count;
         }
         vlog_group_sum(v, &bus);
         vlog_argmax(v);
@@ -287,9 +291,10 @@ static char *sibling_name(const char *out_dir)
     return name;
 }
 
-static enum err_status emit_into(const struct netlist *net, const struct text *text,
-                                 const char *out_dir, const struct vlog_options *options,
-                                 struct manifest *manifest, struct err *err)
+/* Changes the order of the LUTs of `net`. */
+static enum err_status emit_into(struct netlist *net, const struct text *text, const char *out_dir,
+                                 const struct vlog_options *options, struct manifest *manifest,
+                                 struct err *err)
 {
     char *folder = sibling_name(out_dir);
     struct vlog v = {
@@ -297,10 +302,12 @@ static enum err_status emit_into(const struct netlist *net, const struct text *t
     enum err_status status;
 
     if (folder == NULL) return err_nomem(err, out_dir);
-    status = file_remove_tree(folder, err);
+    status = vlog_slices(net, &v.slices, &v.num_slices, err);
+    if (status == ERR_OK) status = file_remove_tree(folder, err);
     if (status == ERR_OK) status = write_folder(&v, text);
     if (status == ERR_OK) status = file_replace_dir(folder, out_dir, err);
     if (status != ERR_OK) file_remove_tree(folder, NULL);
+    free(v.slices);
     free(folder);
     return status;
 }

@@ -312,7 +312,7 @@ static void write_parts(struct vlog *v, const struct step_plan *e)
 static void write_main(struct vlog *v, const struct step_plan *e, bool parts)
 {
     const struct netlist *net = v->net;
-    unsigned depth = net->pipeline.encoder;
+    uint32_t depth = vlog_part_stages(v, 0);
     const char *out = depth > 0 ? "next_bits" : "out_bits";
     struct part whole = {.last = net->num_features, .out = out};
     char what[80], ports[96], stages[32];

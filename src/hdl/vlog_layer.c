@@ -1,7 +1,8 @@
-/* One LUT layer. Its module takes the bus that enters the layer and gives the bus that leaves it: the
- * outputs of its LUTs, then the signals that only a later part reads, all through the layer's
- * registers, so that everything on a bus belongs to the same sample. More LUTs than `chunk` are split
- * into part modules, which get the layer's bus or, of a far wider one, only the bits they read. */
+/* One slice of LUTs: a layer, or a stage of one (vlog_slices.c). Its module takes the bus that enters it
+ * and gives the bus that leaves it: the outputs of its LUTs, then the signals that only a later part
+ * reads, all through the slice's registers, so that everything on a bus belongs to the same sample. More
+ * LUTs than `chunk` are split into part modules, which get the slice's bus or, of a far wider one, only
+ * the bits they read. */
 #include "vlog.h"
 
 #include <stdio.h>
@@ -10,24 +11,24 @@
 
 #define NONE UINT32_MAX
 
-/* LUTs [first, last) of a layer as one module prints them. */
+/* LUTs [first, last) of a slice as one module prints them. */
 struct block {
-    uint32_t layer, first, last;
+    uint32_t slice, first, last;
     const char *out;         /* bus of the results */
     const uint32_t *out_bit; /* [lut - first] bit on it, or NONE */
     const uint32_t *in_bit;  /* [signal] bit of tree_bits; also of in_bits when `picked` is set */
-    bool picked; /* in_bits holds only what the block reads; else the layer's whole bus */
+    bool picked; /* in_bits holds only what the block reads; else the slice's whole bus */
 };
 
-/* Where LUTs of a layer are read within the layer (trees of wide nodes). */
+/* Where LUTs of a slice are read within the slice (trees of wide nodes). */
 struct local {
     uint32_t *first,
-        *last; /* [lut - layer start] numbers of their first and last such reader, or NONE, 0 */
+        *last; /* [lut - slice start] numbers of their first and last such reader, or NONE, 0 */
 };
 
-static bool leaves_layer(const struct vlog *v, uint32_t signal, uint32_t layer)
+static bool leaves_slice(const struct vlog *v, uint32_t signal, uint32_t slice)
 {
-    return v->read[signal] && v->last_use[signal] > layer;
+    return v->read[signal] && v->last_use[signal] > slice;
 }
 
 /* --- LUT lines --- */
@@ -57,7 +58,7 @@ static void fan_in_name(const struct vlog *v, const struct block *b, uint32_t si
     if (signal >= net->num_steps && lut >= b->first) {
         lut_name(name, &net->origin[lut]);
         snprintf(item, 80, "lut%s", name);
-    } else if (signal >= net->num_steps && net->origin[lut].layer == b->layer) {
+    } else if (signal >= net->num_steps && lut >= v->slices[b->slice].first) {
         snprintf(item, 80, "tree_bits[%u]", b->in_bit[signal]);
     } else {
         snprintf(item, 80, "in_bits[%u]", b->picked ? b->in_bit[signal] : v->position[signal]);
@@ -101,7 +102,7 @@ static void write_lut(struct vlog *v, const struct block *b, uint32_t lut, bool 
 
 static void write_block(struct vlog *v, const struct block *b, const struct local *local)
 {
-    uint32_t start = v->layer_start[b->layer];
+    uint32_t start = v->slices[b->slice].first;
 
     vlog_add(v,
              "    // Address bit k is fan-in k, so a concatenation lists the last fan-in first.\n");
@@ -111,10 +112,10 @@ static void write_block(struct vlog *v, const struct block *b, const struct loca
 
 /* --- parts --- */
 
-/* A part of a layer: what it reads and gives. */
+/* A part of a slice: what it reads and gives. */
 struct part {
     struct block block;
-    uint32_t *bus_bits; /* bits of the layer's in_bits, ascending */
+    uint32_t *bus_bits; /* bits of the slice's in_bits, ascending */
     uint32_t num_bus;
     uint32_t *tree; /* LUTs of earlier parts, ascending */
     uint32_t num_tree;
@@ -122,12 +123,12 @@ struct part {
     uint32_t *out_bit; /* [last - first] */
 };
 
-/* Arrays that the parts of one layer use one after the other. */
+/* Arrays that the parts of one slice use one after the other. */
 struct scratch {
     uint32_t *in_bit;  /* [signals] place among the part's inputs */
     uint32_t *sorted;  /* [6 * chunk] */
     uint32_t *tree;    /* [6 * chunk] */
-    uint32_t *out_bit; /* [luts of the layer] */
+    uint32_t *out_bit; /* [luts of the slice] */
     struct local local;
 };
 
@@ -149,23 +150,23 @@ static uint32_t sort_unique(uint32_t *items, uint32_t count)
     return kept;
 }
 
-/* A part gets the layer's whole bus, whose bit numbers mean something and which costs simulators no
+/* A part gets the slice's whole bus, whose bit numbers mean something and which costs simulators no
  * copies, unless it reads so little of it that the port would be out of proportion. */
 enum { WHOLE_BUS_FACTOR = 4 };
 
-/* Fills a part: its distinct inputs, by their place on the layer's bus, and its outputs: LUTs that leave
- * the layer or that a later part reads. */
+/* Fills a part: its distinct inputs, by their place on the slice's bus, and its outputs: LUTs that leave
+ * the slice or that a later part reads. */
 static void plan_part(const struct vlog *v, const struct vlog_bus *bus, const struct scratch *s,
                       struct part *p)
 {
     const struct netlist *net = v->net;
     struct block *b = &p->block;
-    uint32_t start = v->layer_start[b->layer];
+    uint32_t start = v->slices[b->slice].first;
 
     p->num_bus = p->num_tree = p->num_out = 0;
     for (uint32_t lut = b->first; lut < b->last; lut++) {
         uint32_t signal = netlist_lut_signal(net, lut);
-        bool out = leaves_layer(v, signal, b->layer) || s->local.last[lut - start] >= b->last;
+        bool out = leaves_slice(v, signal, b->slice) || s->local.last[lut - start] >= b->last;
 
         s->out_bit[lut - start] = out ? p->num_out++ : NONE;
         for (unsigned k = 0; k < net->fan_in_count[lut]; k++) {
@@ -191,10 +192,11 @@ static void write_part_module(struct vlog *v, const struct vlog_bus *bus, const 
                               const struct local *local, uint32_t number)
 {
     uint32_t width = p->block.picked ? p->num_bus : bus->count;
-    char suffix[40], what[96], ports[128];
+    char name[VLOG_SLICE_SIZE], suffix[80], what[128], ports[128];
 
-    snprintf(suffix, sizeof suffix, "layer%u_part%u", p->block.layer, number);
-    snprintf(what, sizeof what, "LUT layer %u, part %u (%u LUTs)", p->block.layer, number,
+    vlog_slice_name(&v->slices[p->block.slice], name);
+    snprintf(suffix, sizeof suffix, "%s_part%u", name, number);
+    snprintf(what, sizeof what, "LUT %s, part %u (%u LUTs)", name, number,
              p->block.last - p->block.first);
     snprintf(ports, sizeof ports, "in_bits: %s; %sout_bits: LUTs",
              p->block.picked ? "the bits of the layer's that are read" : "as the layer's",
@@ -213,7 +215,7 @@ static void write_part_module(struct vlog *v, const struct vlog_bus *bus, const 
 /* "{part1_bits[3], part0_bits[7]}": bits of earlier parts, all of `chunk` LUTs. */
 static void write_tree_bits(struct vlog *v, const struct part *p, const uint32_t *out_bit)
 {
-    uint32_t start = v->layer_start[p->block.layer];
+    uint32_t start = v->slices[p->block.slice].first;
 
     vlog_add(v, "        .tree_bits({");
     for (uint32_t i = p->num_tree; i-- > 0;) {
@@ -226,14 +228,16 @@ static void write_tree_bits(struct vlog *v, const struct part *p, const uint32_t
     vlog_add(v, "}),\n");
 }
 
-/* The instance, and where its results go on the bus that leaves the layer. */
+/* The instance, and where its results go on the bus that leaves the slice. */
 static void write_part_instance(struct vlog *v, const struct part *p, const struct scratch *s,
                                 uint32_t number, const char *out, uint32_t *next)
 {
-    uint32_t start = v->layer_start[p->block.layer], layer = p->block.layer;
+    uint32_t start = v->slices[p->block.slice].first, slice = p->block.slice;
+    char name[VLOG_SLICE_SIZE];
 
-    vlog_add(v, "\n    wire [%u:0] part%u_bits;\n    %s_layer%u_part%u u_part%u (\n",
-             p->num_out - 1, number, v->net->name, layer, number, number);
+    vlog_slice_name(&v->slices[slice], name);
+    vlog_add(v, "\n    wire [%u:0] part%u_bits;\n    %s_%s_part%u u_part%u (\n", p->num_out - 1,
+             number, v->net->name, name, number, number);
     if (p->num_bus > 0 && !p->block.picked) vlog_add(v, "        .in_bits(in_bits),\n");
     if (p->num_bus > 0 && p->block.picked) {
         vlog_add(v, "        .in_bits(");
@@ -242,11 +246,11 @@ static void write_part_instance(struct vlog *v, const struct part *p, const stru
     }
     if (p->num_tree > 0) write_tree_bits(v, p, s->out_bit);
     vlog_add(v, "        .out_bits(part%u_bits));\n", number);
-    /* Runs of bits that leave the layer; those that only later parts read interrupt them. */
+    /* Runs of bits that leave the slice; those that only later parts read interrupt them. */
     for (uint32_t lut = p->block.first; lut < p->block.last;) {
         uint32_t end = lut, low = s->out_bit[lut - start];
 
-        while (end < p->block.last && leaves_layer(v, netlist_lut_signal(v->net, end), layer))
+        while (end < p->block.last && leaves_slice(v, netlist_lut_signal(v->net, end), slice))
             end++;
         if (end > lut) {
             uint32_t size = end - lut;
@@ -259,13 +263,13 @@ static void write_part_instance(struct vlog *v, const struct part *p, const stru
     }
 }
 
-/* --- the layer --- */
+/* --- the slice --- */
 
-/* First and last readers inside the layer; readers come in ascending order. */
-static void find_local(const struct vlog *v, uint32_t layer, const struct local *local)
+/* First and last readers inside the slice; readers come in ascending order. */
+static void find_local(const struct vlog *v, uint32_t slice, const struct local *local)
 {
     const struct netlist *net = v->net;
-    uint32_t start = v->layer_start[layer], end = v->layer_start[layer + 1];
+    uint32_t start = v->slices[slice].first, end = v->slices[slice].last;
 
     for (uint32_t lut = start; lut < end; lut++) {
         local->first[lut - start] = NONE;
@@ -281,9 +285,9 @@ static void find_local(const struct vlog *v, uint32_t layer, const struct local 
     }
 }
 
-static enum err_status scratch_create(const struct vlog *v, uint32_t layer, struct scratch *s)
+static enum err_status scratch_create(const struct vlog *v, uint32_t slice, struct scratch *s)
 {
-    size_t luts = v->layer_start[layer + 1] - v->layer_start[layer] + 1;
+    size_t luts = v->slices[slice].last - v->slices[slice].first + 1;
     size_t inputs =
         (size_t)NETLIST_MAX_FAN_IN * (v->options->chunk < luts ? v->options->chunk : luts);
     size_t signals = (size_t)v->net->num_steps + v->net->num_luts;
@@ -310,8 +314,8 @@ static void scratch_free(struct scratch *s)
     free(s->local.last);
 }
 
-/* Signals of `bus` that pass the layer unread by it or also by it, to bits *next and up. */
-static void write_forward(struct vlog *v, uint32_t layer, const struct vlog_bus *bus,
+/* Signals of `bus` that pass the slice unread by it or also by it, to bits *next and up. */
+static void write_forward(struct vlog *v, uint32_t slice, const struct vlog_bus *bus,
                           const char *out, uint32_t next)
 {
     uint32_t *bits = malloc(((size_t)bus->count + 1) * sizeof *bits);
@@ -322,7 +326,7 @@ static void write_forward(struct vlog *v, uint32_t layer, const struct vlog_bus 
         return;
     }
     for (uint32_t i = 0; i < bus->count; i++) {
-        if (leaves_layer(v, bus->signals[i], layer)) bits[count++] = i;
+        if (leaves_slice(v, bus->signals[i], slice)) bits[count++] = i;
     }
     if (count > 0) {
         vlog_add(v, "\n    // Passed on to later parts.\n    assign %s[%u:%u] = ", out,
@@ -333,22 +337,22 @@ static void write_forward(struct vlog *v, uint32_t layer, const struct vlog_bus 
     free(bits);
 }
 
-/* The bus that leaves the layer: its LUTs, then what passes. */
-static enum err_status next_bus(const struct vlog *v, uint32_t layer, const struct vlog_bus *bus,
+/* The bus that leaves the slice: its LUTs, then what passes. */
+static enum err_status next_bus(const struct vlog *v, uint32_t slice, const struct vlog_bus *bus,
                                 struct vlog_bus *next)
 {
-    uint32_t luts = v->layer_start[layer + 1] - v->layer_start[layer];
+    uint32_t luts = v->slices[slice].last - v->slices[slice].first;
 
     next->count = 0;
     next->signals = malloc(((size_t)luts + bus->count + 1) * sizeof *next->signals);
     if (next->signals == NULL) return err_nomem(v->err, "a bus");
-    for (uint32_t lut = v->layer_start[layer]; lut < v->layer_start[layer + 1]; lut++) {
+    for (uint32_t lut = v->slices[slice].first; lut < v->slices[slice].last; lut++) {
         uint32_t signal = netlist_lut_signal(v->net, lut);
 
-        if (leaves_layer(v, signal, layer)) next->signals[next->count++] = signal;
+        if (leaves_slice(v, signal, slice)) next->signals[next->count++] = signal;
     }
     for (uint32_t i = 0; i < bus->count; i++) {
-        if (leaves_layer(v, bus->signals[i], layer)) next->signals[next->count++] = bus->signals[i];
+        if (leaves_slice(v, bus->signals[i], slice)) next->signals[next->count++] = bus->signals[i];
     }
     return ERR_OK;
 }
@@ -367,17 +371,18 @@ static void write_unread(struct vlog *v, const struct vlog_bus *bus)
     free(used);
 }
 
-static void write_head(struct vlog *v, uint32_t layer, uint32_t num_in, uint32_t num_out)
+static void write_head(struct vlog *v, uint32_t slice, uint32_t num_in, uint32_t num_out)
 {
-    unsigned depth = v->net->pipeline.layers;
-    char suffix[40], what[128], stages[32];
+    const struct vlog_slice *s = &v->slices[slice];
+    uint32_t depth = s->registers;
+    char suffix[VLOG_SLICE_SIZE], what[160], part[48] = "", stages[32];
 
-    snprintf(suffix, sizeof suffix, "layer%u", layer);
-    snprintf(what, sizeof what, "LUT layer %u of %u, %u LUTs, %s after them", layer,
-             v->net->num_layers, v->layer_start[layer + 1] - v->layer_start[layer],
-             vlog_stages(stages, depth));
+    vlog_slice_name(s, suffix);
+    if (s->stages > 1) snprintf(part, sizeof part, " stage %u of %u,", s->stage, s->stages);
+    snprintf(what, sizeof what, "LUT layer %u of %u,%s %u LUTs, %s after them", s->layer,
+             v->net->num_layers, part, s->last - s->first, vlog_stages(stages, depth));
     vlog_begin(v, suffix, what,
-               layer == 0
+               slice == 0
                    ? "in_bits: encoder bit b at [b]; out_bits: one bit per LUT that is read later"
                    : "in_bits: what leaves the layer before; out_bits: one bit per LUT, then "
                      "passed bits");
@@ -389,14 +394,14 @@ static void write_head(struct vlog *v, uint32_t layer, uint32_t num_in, uint32_t
 }
 
 /* Plans the part of `chunk` LUTs with that number. */
-static struct part get_part(const struct vlog *v, uint32_t layer, const struct vlog_bus *bus,
+static struct part get_part(const struct vlog *v, uint32_t slice, const struct vlog_bus *bus,
                             const struct scratch *s, uint32_t number)
 {
-    uint32_t start = v->layer_start[layer], end = v->layer_start[layer + 1];
+    uint32_t start = v->slices[slice].first, end = v->slices[slice].last;
     uint32_t first = start + number * v->options->chunk;
     uint32_t last = end - first > v->options->chunk ? first + v->options->chunk : end;
     struct part p = {
-        .block = {.layer = layer,
+        .block = {.slice = slice,
                   .first = first,
                   .last = last,
                   .out = "out_bits",
@@ -410,41 +415,41 @@ static struct part get_part(const struct vlog *v, uint32_t layer, const struct v
     return p;
 }
 
-static void write_layer(struct vlog *v, uint32_t layer, const struct vlog_bus *bus,
+static void write_layer(struct vlog *v, uint32_t slice, const struct vlog_bus *bus,
                         const struct vlog_bus *next, struct scratch *s)
 {
-    uint32_t start = v->layer_start[layer], luts = v->layer_start[layer + 1] - start;
+    uint32_t start = v->slices[slice].first, luts = v->slices[slice].last - start;
     uint32_t parts = luts > v->options->chunk ? (luts - 1) / v->options->chunk + 1 : 0;
-    unsigned depth = v->net->pipeline.layers;
+    uint32_t depth = v->slices[slice].registers;
     const char *out = depth > 0 ? "next_bits" : "out_bits";
     uint32_t done = 0;
 
     for (uint32_t i = 0; i < parts && v->status == ERR_OK; i++) {
-        struct part p = get_part(v, layer, bus, s, i);
+        struct part p = get_part(v, slice, bus, s, i);
 
         write_part_module(v, bus, &p, &s->local, i);
     }
-    write_head(v, layer, bus->count, next->count);
+    write_head(v, slice, bus->count, next->count);
     for (uint32_t i = 0; i < parts && v->status == ERR_OK; i++) {
-        struct part p = get_part(v, layer, bus, s, i);
+        struct part p = get_part(v, slice, bus, s, i);
 
         write_part_instance(v, &p, s, i, out, &done);
     }
     if (parts == 0 && luts > 0) {
-        struct block b = {.layer = layer,
+        struct block b = {.slice = slice,
                           .first = start,
                           .last = start + luts,
                           .out = out,
                           .out_bit = s->out_bit};
 
         for (uint32_t i = 0; i < luts; i++) {
-            bool leaves = leaves_layer(v, netlist_lut_signal(v->net, start + i), layer);
+            bool leaves = leaves_slice(v, netlist_lut_signal(v->net, start + i), slice);
 
             s->out_bit[i] = leaves ? done++ : NONE;
         }
         write_block(v, &b, &s->local);
     }
-    write_forward(v, layer, bus, out, done);
+    write_forward(v, slice, bus, out, done);
     write_unread(v, bus);
     if (depth > 0) {
         vlog_add(v, "\n");
@@ -453,17 +458,17 @@ static void write_layer(struct vlog *v, uint32_t layer, const struct vlog_bus *b
     vlog_end(v);
 }
 
-void vlog_layer(struct vlog *v, uint32_t layer, struct vlog_bus *bus)
+void vlog_layer(struct vlog *v, uint32_t slice, struct vlog_bus *bus)
 {
     struct vlog_bus next = {0};
     struct scratch s = {0};
 
-    if (v->status == ERR_OK) v->status = next_bus(v, layer, bus, &next);
-    if (v->status == ERR_OK && next.count > 0) v->status = scratch_create(v, layer, &s);
+    if (v->status == ERR_OK) v->status = next_bus(v, slice, bus, &next);
+    if (v->status == ERR_OK && next.count > 0) v->status = scratch_create(v, slice, &s);
     if (v->status == ERR_OK && next.count > 0) {
         vlog_use_bus(v, bus);
-        find_local(v, layer, &s.local);
-        write_layer(v, layer, bus, &next, &s);
+        find_local(v, slice, &s.local);
+        write_layer(v, slice, bus, &next, &s);
     }
     scratch_free(&s);
     if (v->status != ERR_OK) {

@@ -108,9 +108,12 @@ static void write_script(struct vlog *v, size_t i, const uint32_t *widths)
     write_reads(v);
     vlog_add(v, "hierarchy -check -top %s\n", top);
     if (full) vlog_add(v, "setattr -mod -set keep_hierarchy 1 %s_encoder\n", name);
-    for (uint32_t l = 0; l < v->net->num_layers; l++) {
-        if (widths[l + 1] > 0)
-            vlog_add(v, "setattr -mod -set keep_hierarchy 1 %s_layer%u\n", name, l);
+    for (uint32_t k = 0; k < v->num_slices; k++) {
+        char slice[VLOG_SLICE_SIZE];
+
+        vlog_slice_name(&v->slices[k], slice);
+        if (widths[k + 1] > 0)
+            vlog_add(v, "setattr -mod -set keep_hierarchy 1 %s_%s\n", name, slice);
     }
     vlog_add(v, "setattr -mod -set keep_hierarchy 1 %s_group_sum %s_argmax\n", name, name);
     if (vlog_has_stream(v->options->top)) vlog_add(v, "proc\nmemory\n");

@@ -1,83 +1,141 @@
-/* GroupSum and argmax. Each class sum is an instance of a counting module; classes of the same shape
- * (so many bits of each weight, the same bias) share one. Sums of more than `chunk` bits are made in
- * several levels of such modules. */
+/* GroupSum and argmax. A class sum is made of blocks (netlist/class_sum.h), each an instance of a counting
+ * module; blocks of the same shape with registers at the same places share one. */
 #include "vlog.h"
 
-#include "netlist/popcount.h"
+#include "netlist/argmax.h"
+#include "netlist/class_sum.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A bit to be summed: bit `bit` of wire `wire`, or of in_bits when wire is IN_BITS. */
-struct term {
-    uint32_t wire, bit, weight;
+/* What a counting module is made from. */
+struct counting {
+    struct popcount_shape shape;
+    uint32_t num_cuts;
+    uint32_t cuts[NETLIST_MAX_STAGES]; /* LUTs before each register inside */
 };
-#define IN_BITS UINT32_MAX
 
 /* Every class is visited twice: first for the counting modules it needs, then for its lines. */
 struct sums {
-    bool write;                    /* second visit */
-    struct popcount_shape *shapes; /* whose modules are written */
-    size_t num_shapes, capacity;
-    struct term *terms, *next; /* of the class at hand; each with room for the largest */
+    bool write;               /* second visit */
+    struct counting *modules; /* that are written */
+    size_t num_modules, capacity;
 };
+
+/* Registers of the class sums at levels first .. last. */
+static uint32_t count_registers(const struct vlog *v, uint32_t first, uint32_t last)
+{
+    return netlist_count_cuts(v->net, netlist_part_popcount(v->net), first, last);
+}
 
 /* --- counting modules --- */
 
-/* Index of a shape among those written, or num_shapes. */
-static size_t find_shape(const struct sums *sums, const struct popcount_shape *shape)
+static struct counting get_counting(const struct vlog *v, const struct class_block *block)
+{
+    struct counting counting;
+    uint32_t part = netlist_part_popcount(v->net);
+
+    memset(&counting, 0, sizeof counting); /* compared as bytes */
+    counting.shape = block->plan->shape;
+    for (uint32_t i = 0; i < v->net->num_cuts; i++) {
+        const struct netlist_cut *cut = &v->net->cuts[i];
+
+        if (cut->part == part && cut->level >= block->base && cut->level < class_block_level(block))
+            counting.cuts[counting.num_cuts++] = cut->level - block->base;
+    }
+    return counting;
+}
+
+/* Index among the modules written, or num_modules. */
+static size_t find_module(const struct sums *sums, const struct counting *counting)
 {
     size_t i = 0;
 
-    while (i < sums->num_shapes && memcmp(&sums->shapes[i], shape, sizeof *shape) != 0)
+    while (i < sums->num_modules && memcmp(&sums->modules[i], counting, sizeof *counting) != 0)
         i++;
     return i;
 }
 
-enum { SHAPE_NAME_SIZE = 80, LONGEST_SHAPE_NAME = 40 };
+enum { COUNTING_NAME_SIZE = 80, LONGEST_NAME = 40 };
 
-/* "count100", "count98_1_plus2_to7": bits of each weight, bias, bits of the sum. A shape that would
- * take too long a name gets its number instead. */
-static void shape_name(char name[SHAPE_NAME_SIZE], const struct sums *sums,
-                       const struct popcount_shape *shape)
+/* "count100", "count98_1_plus2_to7_cut4": bits of each weight, bias, bits of the sum, registers after so
+ * many LUTs. What would take too long a name gets its number instead. */
+static void counting_name(char name[COUNTING_NAME_SIZE], const struct sums *sums,
+                          const struct counting *counting)
 {
-    size_t used = (size_t)snprintf(name, SHAPE_NAME_SIZE, "count%u", shape->inputs[0]);
+    const struct popcount_shape *shape = &counting->shape;
+    size_t used = (size_t)snprintf(name, COUNTING_NAME_SIZE, "count%u", shape->inputs[0]);
     unsigned top = POPCOUNT_MAX_WEIGHTS - 1;
 
     while (top > 0 && shape->inputs[top] == 0)
         top--;
-    for (unsigned w = 1; w <= top && used <= LONGEST_SHAPE_NAME; w++)
-        used += (size_t)snprintf(name + used, SHAPE_NAME_SIZE - used, "_%u", shape->inputs[w]);
-    if (shape->bias > 0 && used <= LONGEST_SHAPE_NAME)
-        used += (size_t)snprintf(name + used, SHAPE_NAME_SIZE - used, "_plus%u", shape->bias);
-    if (shape->bits > 0 && used <= LONGEST_SHAPE_NAME)
-        used += (size_t)snprintf(name + used, SHAPE_NAME_SIZE - used, "_to%u", shape->bits);
-    if (used > LONGEST_SHAPE_NAME)
-        snprintf(name, SHAPE_NAME_SIZE, "count_shape%zu", find_shape(sums, shape));
+    for (unsigned w = 1; w <= top && used <= LONGEST_NAME; w++)
+        used += (size_t)snprintf(name + used, COUNTING_NAME_SIZE - used, "_%u", shape->inputs[w]);
+    if (shape->bias > 0 && used <= LONGEST_NAME)
+        used += (size_t)snprintf(name + used, COUNTING_NAME_SIZE - used, "_plus%u", shape->bias);
+    if (shape->bits > 0 && used <= LONGEST_NAME)
+        used += (size_t)snprintf(name + used, COUNTING_NAME_SIZE - used, "_to%u", shape->bits);
+    for (uint32_t i = 0; i < counting->num_cuts && used <= LONGEST_NAME; i++)
+        used +=
+            (size_t)snprintf(name + used, COUNTING_NAME_SIZE - used, "_cut%u", counting->cuts[i]);
+    if (used > LONGEST_NAME)
+        snprintf(name, COUNTING_NAME_SIZE, "count_shape%zu", find_module(sums, counting));
 }
 
-/* Names item `number` of a plan: an input, the constant, or a sum bit of the counter that made it. */
-static void item_name(char name[48], const struct popcount_plan *plan, const uint32_t *maker,
-                      uint32_t number)
+/* Names of a plan's items in the module being written. */
+struct items {
+    const struct popcount_plan *plan;
+    uint32_t *maker; /* [num_items] the counter that made it */
+    uint32_t *cut;   /* [num_items] the last register it went through, from 1; 0: none yet */
+    uint32_t *place; /* [num_items] its bit there */
+};
+
+static enum err_status items_create(struct items *items, const struct popcount_plan *plan,
+                                    struct err *err)
 {
+    *items = (struct items){.plan = plan,
+                            .maker = calloc(plan->num_items, sizeof *items->maker),
+                            .cut = calloc(plan->num_items, sizeof *items->cut),
+                            .place = calloc(plan->num_items, sizeof *items->place)};
+    if (items->maker == NULL || items->cut == NULL || items->place == NULL)
+        return err_nomem(err, "a popcount");
+    for (uint32_t i = 0; i < plan->num_counters; i++) {
+        for (unsigned b = 0; b < plan->counters[i].bits; b++)
+            items->maker[plan->counters[i].first_item + b] = i;
+    }
+    return ERR_OK;
+}
+
+static void items_free(struct items *items)
+{
+    free(items->maker);
+    free(items->cut);
+    free(items->place);
+}
+
+static void item_name(char name[48], const struct items *items, uint32_t number)
+{
+    const struct popcount_plan *plan = items->plan;
+
     if (number == POPCOUNT_ZERO) {
         snprintf(name, 48, "1'b0");
-    } else if (number < plan->num_inputs) {
-        snprintf(name, 48, "in_bits[%u]", number);
     } else if (number == plan->num_inputs) {
         snprintf(name, 48, "1'b1");
+    } else if (items->cut[number] > 0) {
+        snprintf(name, 48, "cut%u[%u]", items->cut[number], items->place[number]);
+    } else if (number < plan->num_inputs) {
+        snprintf(name, 48, "in_bits[%u]", number);
     } else {
-        uint32_t counter = maker[number - plan->num_inputs - 1];
+        uint32_t counter = items->maker[number];
 
         snprintf(name, 48, "sum%u[%u]", counter, number - plan->counters[counter].first_item);
     }
 }
 
-static void write_counter(struct vlog *v, const struct popcount_plan *plan, const uint32_t *maker,
-                          uint32_t number)
+static void write_counter(struct vlog *v, const struct items *items, uint32_t number)
 {
-    const struct popcount_counter *c = &plan->counters[number];
+    const struct popcount_counter *c = &items->plan->counters[number];
     unsigned inputs = (unsigned)c->low + c->high;
     char item[48];
 
@@ -86,113 +144,153 @@ static void write_counter(struct vlog *v, const struct popcount_plan *plan, cons
     vlog_add(v, "    bit_counter #(.LOW(%u), .HIGH(%u), .BITS(%u)) u_counter%u (\n        .in({",
              c->low, c->high, c->bits, number);
     for (unsigned k = inputs; k-- > 0;) {
-        item_name(item, plan, maker, c->in[k]);
+        item_name(item, items, c->in[k]);
         vlog_item(v, item, k == 0, 12);
     }
     vlog_add(v, "}), .sum(sum%u));\n", number);
 }
 
-/* maker[i] is the counter that made item num_inputs + 1 + i. */
-static uint32_t *find_makers(const struct popcount_plan *plan)
+/* The counters behind one register and before the next: those of levels above `from` up to `to`. */
+static void write_counters(struct vlog *v, const struct items *items, uint32_t from, uint32_t to)
 {
-    uint32_t *maker = malloc(((size_t)plan->num_counters * 3 + 1) * sizeof *maker);
+    const struct popcount_plan *plan = items->plan;
 
-    if (maker == NULL) return NULL;
     for (uint32_t i = 0; i < plan->num_counters; i++) {
-        for (unsigned b = 0; b < plan->counters[i].bits; b++)
-            maker[plan->counters[i].first_item - plan->num_inputs - 1 + b] = i;
+        uint32_t level = plan->items[plan->counters[i].first_item].level;
+
+        if (level > from && level <= to) write_counter(v, items, i);
     }
-    return maker;
+}
+
+/* Register number `cut`, from 1, after `level` LUTs: what crosses it goes on under its name. */
+static void write_cut(struct vlog *v, struct items *items, uint32_t cut, uint32_t level)
+{
+    const struct popcount_plan *plan = items->plan;
+    uint32_t width = popcount_width(plan, level), place = width;
+    char name[48];
+
+    vlog_add(v,
+             "\n    // Register after %u LUTs.\n    wire [%u:0] cut%u;\n"
+             "    pipe_data #(.WIDTH(%u), .DEPTH(1)) u_cut%u (\n        .clk(clk), .out(cut%u),\n"
+             "        .in({",
+             level, width - 1, cut, width, cut, cut);
+    for (uint32_t i = plan->num_items; i-- > 0;) {
+        if (!popcount_crosses(plan, i, level)) continue;
+        item_name(name, items, i);
+        vlog_item(v, name, --place == 0, 12);
+        items->cut[i] = cut;
+        items->place[i] = place;
+    }
+    vlog_add(v, "}));\n\n");
+}
+
+static void write_count_body(struct vlog *v, struct items *items, const struct counting *counting)
+{
+    const struct popcount_plan *plan = items->plan;
+    uint32_t level = 0;
+    char name[48];
+
+    for (uint32_t i = 0; i < counting->num_cuts; i++) {
+        write_counters(v, items, level, counting->cuts[i]);
+        level = counting->cuts[i];
+        write_cut(v, items, i + 1, level);
+    }
+    write_counters(v, items, level, plan->depth);
+    vlog_add(v, "    assign out_sum = {");
+    for (uint32_t b = plan->num_bits; b-- > 0;) {
+        item_name(name, items, plan->out[b]);
+        vlog_item(v, name, b == 0, 8);
+    }
+    vlog_add(v, "};\n");
 }
 
 static void write_count_module(struct vlog *v, const struct sums *sums,
-                               const struct popcount_plan *plan)
+                               const struct counting *counting, const struct popcount_plan *plan)
 {
-    uint32_t *maker = find_makers(plan);
-    char name[SHAPE_NAME_SIZE], what[96], item[48];
+    struct items items;
+    char name[COUNTING_NAME_SIZE], what[128], stages[32];
 
-    if (maker == NULL) {
-        v->status = err_nomem(v->err, "a popcount");
-        return;
+    v->status = items_create(&items, plan, v->err);
+    if (v->status == ERR_OK) {
+        counting_name(name, sums, counting);
+        snprintf(what, sizeof what, "number of ones among %u bits, %u LUTs, %u deep, %s inside",
+                 plan->num_inputs, plan->luts, plan->depth,
+                 vlog_stages(stages, counting->num_cuts));
+        vlog_begin(v, name, what,
+                   "in_bits: bits of weight 1 first, then of weight 2 and so on; out_sum");
+        vlog_add(v, "(\n%s    input  wire [%u:0] in_bits,\n    output wire [%u:0] out_sum\n);\n",
+                 counting->num_cuts > 0 ? "    input  wire clk,\n" : "", plan->num_inputs - 1,
+                 plan->num_bits - 1);
+        write_count_body(v, &items, counting);
+        vlog_end(v);
     }
-    shape_name(name, sums, &plan->shape);
-    snprintf(what, sizeof what, "number of ones among %u bits, %u LUTs, %u deep", plan->num_inputs,
-             plan->luts, plan->depth);
-    vlog_begin(v, name, what,
-               "in_bits: bits of weight 1 first, then of weight 2 and so on; out_sum");
-    vlog_add(v, "(\n    input  wire [%u:0] in_bits,\n    output wire [%u:0] out_sum\n);\n",
-             plan->num_inputs - 1, plan->num_bits - 1);
-    for (uint32_t i = 0; i < plan->num_counters; i++)
-        write_counter(v, plan, maker, i);
-    vlog_add(v, "    assign out_sum = {");
-    for (uint32_t b = plan->num_bits; b-- > 0;) {
-        item_name(item, plan, maker, plan->out[b]);
-        vlog_item(v, item, b == 0, 8);
-    }
-    vlog_add(v, "};\n");
-    vlog_end(v);
-    free(maker);
+    items_free(&items);
 }
 
-/* Writes the counting module of a shape unless it is there. */
-static void need_shape(struct vlog *v, struct sums *sums, const struct popcount_shape *shape)
+/* Writes the module that a block needs unless it is there. */
+static void need_module(struct vlog *v, struct sums *sums, const struct class_block *block)
 {
-    struct popcount_plan *plan = NULL;
+    struct counting counting = get_counting(v, block);
 
-    if (find_shape(sums, shape) < sums->num_shapes) return;
-    if (sums->num_shapes == sums->capacity) {
+    if (find_module(sums, &counting) < sums->num_modules) return;
+    if (sums->num_modules == sums->capacity) {
         size_t capacity = sums->capacity > 0 ? 2 * sums->capacity : 16;
-        struct popcount_shape *shapes = realloc(sums->shapes, capacity * sizeof *shapes);
+        struct counting *modules = realloc(sums->modules, capacity * sizeof *modules);
 
-        if (shapes == NULL) {
+        if (modules == NULL) {
             v->status = err_nomem(v->err, "popcounts");
             return;
         }
-        sums->shapes = shapes;
+        sums->modules = modules;
         sums->capacity = capacity;
     }
-    sums->shapes[sums->num_shapes++] = *shape;
-    v->status = popcount_create(&plan, shape, v->err);
-    if (v->status == ERR_OK) write_count_module(v, sums, plan);
-    popcount_free(plan);
+    sums->modules[sums->num_modules++] = counting;
+    write_count_module(v, sums, &counting, block->plan);
 }
 
 /* --- one class --- */
 
-static int compare_terms(const void *a, const void *b)
+/* A bit of in_bits, or of the sum of a block of this class. */
+static uint32_t term_bit(const struct vlog *v, const struct class_term *term)
 {
-    const struct term *x = a, *y = b;
+    return term->block == CLASS_SUM_SIGNAL ? v->position[term->bit] : term->bit;
+}
 
-    if (x->weight != y->weight) return x->weight < y->weight ? -1 : 1;
-    if (x->wire != y->wire) return x->wire < y->wire ? -1 : 1;
-    return x->bit < y->bit ? -1 : x->bit > y->bit;
+/* Registers between a block's sum and the blocks that read it. */
+static uint32_t waits(const struct vlog *v, const struct class_block *block)
+{
+    uint32_t top = class_block_level(block);
+
+    return block->taken > top ? count_registers(v, top, block->taken - 1) : 0;
 }
 
 /* "{...}" of the terms, the first lowest. Runs on one wire become slices. */
-static void write_terms(struct vlog *v, uint32_t class, const struct term *terms, uint32_t count)
+static void write_terms(struct vlog *v, uint32_t class, const struct class_sum *sum,
+                        const struct class_term *terms, uint32_t count)
 {
     bool single = true;
 
     for (uint32_t i = 1; i < count && single; i++)
-        single = terms[i].wire == terms[0].wire && terms[i].bit == terms[0].bit + i;
+        single = terms[i].block == terms[0].block &&
+                 term_bit(v, &terms[i]) == term_bit(v, &terms[0]) + i;
     if (!single) vlog_add(v, "{");
     for (uint32_t end = count; end > 0;) {
-        uint32_t start = end - 1;
-        const struct term *last = &terms[end - 1];
+        uint32_t start = end - 1, last = term_bit(v, &terms[start]), from = terms[start].block;
         char bus[48], item[96];
 
-        while (start > 0 && terms[start - 1].wire == last->wire &&
-               terms[start - 1].bit + 1 == terms[start].bit)
+        while (start > 0 && terms[start - 1].block == from &&
+               term_bit(v, &terms[start - 1]) + 1 == term_bit(v, &terms[start]))
             start--;
-        if (last->wire == IN_BITS) {
+        if (from == CLASS_SUM_SIGNAL) {
             snprintf(bus, sizeof bus, "in_bits");
         } else {
-            snprintf(bus, sizeof bus, "class%u_sum%u", class, last->wire);
+            snprintf(bus, sizeof bus, "class%u_sum%u%s", class, from,
+                     waits(v, &sum->blocks[from]) > 0 ? "_q" : "");
         }
         if (start == end - 1) {
-            snprintf(item, sizeof item, "%s[%u]", bus, last->bit);
+            snprintf(item, sizeof item, "%s[%u]", bus, last);
         } else {
-            snprintf(item, sizeof item, "%s[%u:%u]", bus, last->bit, terms[start].bit);
+            snprintf(item, sizeof item, "%s[%u:%u]", bus, last, term_bit(v, &terms[start]));
         }
         vlog_item(v, item, start == 0, 8);
         end = start;
@@ -200,125 +298,85 @@ static void write_terms(struct vlog *v, uint32_t class, const struct term *terms
     if (!single) vlog_add(v, "}");
 }
 
-static struct popcount_shape get_shape(const struct term *terms, uint32_t count, uint32_t bias,
-                                       uint32_t bits)
+/* The instance of a block, and the registers behind it if other blocks are deeper. */
+static void write_block(struct vlog *v, const struct sums *sums, uint32_t class,
+                        const struct class_sum *sum, uint32_t number)
 {
-    struct popcount_shape shape;
+    const struct class_block *block = &sum->blocks[number];
+    struct counting counting = get_counting(v, block);
+    uint32_t bits = block->plan->num_bits, delay = waits(v, block);
+    char name[COUNTING_NAME_SIZE], wire[48], delayed[56];
 
-    memset(&shape, 0, sizeof shape); /* shapes are compared as bytes */
-    shape.bias = bias;
-    for (uint32_t i = 0; i < count; i++)
-        shape.inputs[terms[i].weight]++;
-    if (bits < popcount_bits(&shape)) shape.bits = bits;
-    return shape;
+    counting_name(name, sums, &counting);
+    snprintf(wire, sizeof wire, "class%u_sum%u", class, number);
+    vlog_add(v, "    wire [%u:0] %s;\n    %s_%s u_%s (\n%s        .in_bits(", bits - 1, wire,
+             v->net->name, name, wire, counting.num_cuts > 0 ? "        .clk(clk),\n" : "");
+    write_terms(v, class, sum, sum->terms + block->first_term, block->num_terms);
+    vlog_add(v, "),\n        .out_sum(%s));\n", wire);
+    if (delay == 0 || block->taken == UINT32_MAX) return;
+    snprintf(delayed, sizeof delayed, "%s_q", wire);
+    vlog_add(v, "    wire [%u:0] %s;\n", bits - 1, delayed);
+    vlog_delay(v, bits, delay, wire, delayed);
 }
 
-/* Adds up terms into wire `wire` of the class; returns its width, at most `most` bits, because the
- * class's sum needs no more. */
-static uint32_t add_up(struct vlog *v, struct sums *sums, uint32_t class, uint32_t wire,
-                       const struct term *terms, uint32_t count, uint32_t bias, uint32_t most)
+/* The class's slice of the scores; the registers that are left to the sums of all classes together
+ * follow behind. `depth` is that of the deepest class. */
+static void write_score(struct vlog *v, uint32_t class, const struct class_sum *sum, uint32_t depth,
+                        const char *out)
 {
-    struct popcount_shape shape = get_shape(terms, count, bias, most);
-    uint32_t bits = popcount_bits(&shape);
-    char name[SHAPE_NAME_SIZE];
+    uint32_t width = netlist_score_bits(v->net), number = sum->num_blocks - 1, bits, delay = 0;
+    char wire[64], slice[64];
 
-    if (v->status != ERR_OK) return bits;
-    if (!sums->write) {
-        need_shape(v, sums, &shape);
-        return bits;
+    snprintf(slice, sizeof slice, "%s[%u:%u]", out, width * (class + 1) - 1, width * class);
+    if (sum->num_blocks == 0) {
+        vlog_add(v, "    assign %s = %u'd%u;\n", slice, width, sum->bias);
+        return;
     }
-    shape_name(name, sums, &shape);
-    vlog_add(v, "    wire [%u:0] class%u_sum%u;\n    %s_%s u_class%u_sum%u (\n        .in_bits(",
-             bits - 1, class, wire, v->net->name, name, class, wire);
-    write_terms(v, class, terms, count);
-    vlog_add(v, "),\n        .out_sum(class%u_sum%u));\n", class, wire);
-    return bits;
-}
-
-/* The class's terms: each signal once, with the weights that its number of mentions has. */
-static uint32_t list_terms(const struct vlog *v, uint32_t class, struct term *terms)
-{
-    const struct netlist *net = v->net;
-    uint32_t start = net->group_start[class], size = net->group_start[class + 1] - start;
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < size; i++)
-        terms[i] = (struct term){IN_BITS, v->position[net->group[start + i]], 0};
-    if (size > 1) qsort(terms, size, sizeof *terms, compare_terms);
-    /* A number of mentions has no more bits set than it is high, so the list closes up in place. */
-    for (uint32_t i = 0; i < size;) {
-        uint32_t bit = terms[i].bit, mentions = 0;
-
-        while (i < size && terms[i].bit == bit) {
-            mentions++;
-            i++;
-        }
-        for (uint32_t w = 0; mentions >> w != 0; w++) {
-            if (mentions >> w & 1) terms[count++] = (struct term){IN_BITS, bit, w};
-        }
+    bits = sum->blocks[number].plan->num_bits;
+    if (sum->depth < depth) delay = count_registers(v, sum->depth, depth - 1);
+    snprintf(wire, sizeof wire, "class%u_sum%u", class, number);
+    if (delay > 0) {
+        vlog_add(v, "    wire [%u:0] class%u_q;\n", bits - 1, class);
+        snprintf(slice, sizeof slice, "class%u_q", class);
+        vlog_delay(v, bits, delay, wire, slice);
+        snprintf(wire, sizeof wire, "class%u_q", class);
+        snprintf(slice, sizeof slice, "%s[%u:%u]", out, width * (class + 1) - 1, width * class);
     }
-    if (count > 1) qsort(terms, count, sizeof *terms, compare_terms);
-    return count;
-}
-
-/* One level: blocks of `limit` terms each become a number. */
-static uint32_t add_level(struct vlog *v, struct sums *sums, uint32_t class, uint32_t *wire,
-                          uint32_t count, uint32_t limit)
-{
-    struct term *swap = sums->terms;
-    uint32_t made = 0;
-
-    for (uint32_t start = 0; start < count; start += limit) {
-        uint32_t size = count - start < limit ? count - start : limit;
-        uint32_t low = sums->terms[start].weight; /* the block's weights count from its lowest */
-        uint32_t bits;
-
-        for (uint32_t i = start; i < start + size; i++)
-            sums->terms[i].weight -= low;
-        bits = add_up(v, sums, class, *wire, sums->terms + start, size, 0, 31);
-        for (uint32_t b = 0; b < bits; b++)
-            sums->next[made++] = (struct term){*wire, b, low + b};
-        ++*wire;
-    }
-    sums->terms = sums->next;
-    sums->next = swap;
-    if (made > 1) qsort(sums->terms, made, sizeof *sums->terms, compare_terms);
-    return made;
-}
-
-static void sum_class(struct vlog *v, struct sums *sums, uint32_t class, const char *out)
-{
-    const struct netlist *net = v->net;
-    uint32_t limit = v->options->chunk < 64 ? 64 : v->options->chunk, wire = 0;
-    uint32_t count = list_terms(v, class, sums->terms), width = netlist_score_bits(net), bits;
-    uint32_t max = net->group_start[class + 1] - net->group_start[class] + net->bias[class];
-
-    while (count > limit && v->status == ERR_OK)
-        count = add_level(v, sums, class, &wire, count, limit);
-    if (sums->write && count == 0) {
-        vlog_add(v, "    assign %s[%u:%u] = %u'd%u;\n", out, width * (class + 1) - 1, width * class,
-                 width, net->bias[class]);
-    }
-    if (count == 0) return;
-    bits =
-        add_up(v, sums, class, wire, sums->terms, count, net->bias[class], netlist_bits_for(max));
-    if (!sums->write) return;
-    vlog_add(v, "    assign %s[%u:%u] = ", out, width * (class + 1) - 1, width * class);
     if (bits < width) {
-        vlog_add(v, "{%u'b0, class%u_sum%u};\n", width - bits, class, wire);
+        vlog_add(v, "    assign %s = {%u'b0, %s};\n", slice, width - bits, wire);
     } else {
-        vlog_add(v, "class%u_sum%u;\n", class, wire);
+        vlog_add(v, "    assign %s = %s;\n", slice, wire);
     }
+}
+
+static void sum_class(struct vlog *v, struct sums *sums, uint32_t class, uint32_t *depth,
+                      const char *out)
+{
+    struct class_sum *sum = NULL;
+
+    v->status = class_sum_create(&sum, v->net, class, v->err);
+    for (uint32_t i = 0; v->status == ERR_OK && i < sum->num_blocks; i++) {
+        if (sums->write) {
+            write_block(v, sums, class, sum, i);
+        } else {
+            need_module(v, sums, &sum->blocks[i]);
+        }
+    }
+    if (v->status == ERR_OK && sum->depth > *depth) *depth = sum->depth;
+    if (v->status == ERR_OK && sums->write) write_score(v, class, sum, *depth, out);
+    class_sum_free(sum);
 }
 
 /* --- group_sum --- */
 
-static void write_group_sum(struct vlog *v, struct sums *sums, const struct vlog_bus *bus)
+static void write_group_sum(struct vlog *v, struct sums *sums, const struct vlog_bus *bus,
+                            uint32_t depth)
 {
     const struct netlist *net = v->net;
-    unsigned depth = net->pipeline.popcount;
+    uint32_t registers = vlog_part_stages(v, netlist_part_popcount(net));
+    uint32_t behind = count_registers(v, depth > 0 ? depth : 1, NETLIST_END);
     uint32_t width = net->num_classes * netlist_score_bits(net);
-    const char *out = depth > 0 ? "next_scores" : "out_scores";
+    const char *out = behind > 0 ? "next_scores" : "out_scores";
     uint8_t *used = calloc((size_t)bus->count + 1, 1);
     char what[96], ports[96], stages[32];
 
@@ -328,25 +386,25 @@ static void write_group_sum(struct vlog *v, struct sums *sums, const struct vlog
     }
     for (uint32_t i = 0; i < bus->count; i++)
         used[i] = v->read[bus->signals[i]];
-    snprintf(what, sizeof what, "sums of %u classes, %s after them", net->num_classes,
-             vlog_stages(stages, depth));
+    snprintf(what, sizeof what, "sums of %u classes, %s", net->num_classes,
+             vlog_stages(stages, registers));
     snprintf(ports, sizeof ports,
              "in_bits: what leaves the last layer; out_scores: class c at [%u*c +: %u]",
              width / net->num_classes, width / net->num_classes);
     vlog_begin(v, "group_sum", what, ports);
     vlog_add(v, "(\n");
-    if (depth > 0) vlog_add(v, "    input  wire clk,\n");
+    if (registers > 0) vlog_add(v, "    input  wire clk,\n");
     if (bus->count > 0) vlog_add(v, "    input  wire [%u:0] in_bits,\n", bus->count - 1);
     vlog_add(v, "    output wire [%u:0] out_scores\n);\n", width - 1);
-    if (depth > 0) vlog_add(v, "    wire [%u:0] next_scores;\n", width - 1);
-    for (uint32_t c = 0; c < net->num_classes; c++) {
+    if (behind > 0) vlog_add(v, "    wire [%u:0] next_scores;\n", width - 1);
+    for (uint32_t c = 0; c < net->num_classes && v->status == ERR_OK; c++) {
         vlog_add(v, "\n");
-        sum_class(v, sums, c, out);
+        sum_class(v, sums, c, &depth, out);
     }
     vlog_unused(v, "in_bits", used, bus->count);
-    if (depth > 0) {
+    if (behind > 0) {
         vlog_add(v, "\n");
-        vlog_stage(v, width, depth, "next_scores", "out_scores");
+        vlog_stage(v, width, behind, "next_scores", "out_scores");
     }
     vlog_end(v);
     free(used);
@@ -355,60 +413,63 @@ static void write_group_sum(struct vlog *v, struct sums *sums, const struct vlog
 void vlog_group_sum(struct vlog *v, const struct vlog_bus *bus)
 {
     struct sums sums = {0};
-    size_t most = 64; /* a level never lists more terms than the one before, but for a few */
+    uint32_t depth = 0;
 
     if (v->status != ERR_OK) return;
-    for (uint32_t c = 0; c < v->net->num_classes; c++) {
-        size_t size = v->net->group_start[c + 1] - v->net->group_start[c];
-
-        if (size + 64 > most) most = size + 64;
-    }
-    sums.terms = malloc(most * sizeof *sums.terms);
-    sums.next = malloc(most * sizeof *sums.next);
-    if (sums.terms == NULL || sums.next == NULL) v->status = err_nomem(v->err, "class sums");
-    if (v->status == ERR_OK) vlog_use_bus(v, bus);
+    vlog_use_bus(v, bus);
     for (uint32_t c = 0; c < v->net->num_classes && v->status == ERR_OK; c++)
-        sum_class(v, &sums, c, "");
+        sum_class(v, &sums, c, &depth, "");
     sums.write = true;
-    if (v->status == ERR_OK) write_group_sum(v, &sums, bus);
-    free(sums.terms);
-    free(sums.next);
-    free(sums.shapes);
+    if (v->status == ERR_OK) write_group_sum(v, &sums, bus, depth);
+    free(sums.modules);
 }
 
 /* --- argmax --- */
 
+/* ", .REGISTERS({...})": the registers inside the tree, one byte a LUT of the path, the first lowest. */
+static void write_argmax_registers(struct vlog *v, const struct argmax_plan *plan)
+{
+    uint32_t part = netlist_part_argmax(v->net), bytes = plan->levels * plan->level_depth;
+    char byte[16];
+
+    if (plan->depth < 2 || netlist_count_cuts(v->net, part, 1, plan->depth - 1) == 0) return;
+    vlog_add(v, ",\n        .REGISTERS({");
+    for (uint32_t level = bytes; level > 0; level--) {
+        uint32_t count = level < plan->depth ? netlist_count_cuts(v->net, part, level, level) : 0;
+
+        snprintf(byte, sizeof byte, "8'd%u", count);
+        vlog_item(v, byte, level == 1, 12);
+    }
+    vlog_add(v, "})");
+}
+
 void vlog_argmax(struct vlog *v)
 {
     const struct netlist *net = v->net;
-    uint32_t score = netlist_score_bits(net), width = net->num_classes * score;
-    uint32_t class = netlist_class_bits(net);
-    unsigned depth = net->pipeline.argmax;
+    const struct argmax_plan plan = argmax_plan(net);
+    uint32_t width = net->num_classes * plan.width, class = netlist_class_bits(net);
+    uint32_t part = netlist_part_argmax(net), registers = vlog_part_stages(v, part);
+    uint32_t behind = netlist_count_cuts(net, part, plan.depth, NETLIST_END);
     bool scores = v->options->scores;
-    const char *out = depth > 0 ? "next_class" : "out_class";
     char what[96], stages[32];
 
-    snprintf(what, sizeof what, "greatest of %u scores of %u bits, %s after it", net->num_classes,
-             score, vlog_stages(stages, depth));
+    snprintf(what, sizeof what, "greatest of %u scores of %u bits, %s", net->num_classes,
+             plan.width, vlog_stages(stages, registers));
     vlog_begin(
         v, "argmax", what,
         scores ? "in_scores; out_class: lowest class of the greatest score; out_scores: its scores"
                : "in_scores; out_class: lowest class of the greatest score");
     vlog_add(v, "(\n%s    input  wire [%u:0] in_scores,\n",
-             depth > 0 ? "    input  wire clk,\n" : "", width - 1);
+             registers > 0 ? "    input  wire clk,\n" : "", width - 1);
     if (scores) vlog_add(v, "    output wire [%u:0] out_scores,\n", width - 1);
     vlog_add(v, "    output wire [%u:0] out_class\n);\n", class - 1);
-    if (depth > 0) vlog_add(v, "    wire [%u:0] next_class;\n", class - 1);
-    vlog_add(v,
-             "    argmax_tree #(.COUNT(%u), .WIDTH(%u), .LEVELS(%u)) u_argmax (\n"
-             "        .in_scores(in_scores), .out_index(%s));\n",
-             net->num_classes, score, class, out);
-    if (scores && depth > 0) {
-        vlog_stage(v, width + class, depth, "{in_scores, next_class}", "{out_scores, out_class}");
-    } else if (depth > 0) {
-        vlog_stage(v, class, depth, "next_class", "out_class");
-    } else if (scores) {
-        vlog_add(v, "    assign out_scores = in_scores;\n");
-    }
+    if (behind > 0) vlog_add(v, "    wire [%u:0] next_class;\n", class - 1);
+    vlog_add(v, "    argmax_tree #(.COUNT(%u), .WIDTH(%u), .LEVELS(%u)", net->num_classes,
+             plan.width, class);
+    write_argmax_registers(v, &plan);
+    vlog_add(v, ") u_argmax (\n        .clk(%s), .in_scores(in_scores), .out_index(%s));\n",
+             registers > 0 ? "clk" : "1'b0", behind > 0 ? "next_class" : "out_class");
+    if (behind > 0) vlog_stage(v, class, behind, "next_class", "out_class");
+    if (scores) vlog_delay(v, width, registers, "in_scores", "out_scores");
     vlog_end(v);
 }

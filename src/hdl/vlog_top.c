@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+enum { LAST_SIZE = VLOG_SLICE_SIZE + 8 }; /* name of the bus that a part reads */
+
 /* Ports after the inputs, common to both tops. */
 static void write_outputs(struct vlog *v)
 {
@@ -14,14 +16,14 @@ static void write_outputs(struct vlog *v)
     vlog_add(v, "    output wire [%u:0] out_class\n);\n", netlist_class_bits(net) - 1);
 }
 
-static uint32_t core_latency(const struct netlist *net)
+static uint32_t core_latency(const struct vlog *v)
 {
-    return netlist_latency(net) - net->pipeline.encoder;
+    return netlist_latency(v->net) - vlog_part_stages(v, 0);
 }
 
-static const char *clock(unsigned depth)
+static const char *clock(uint32_t stages)
 {
-    return depth > 0 ? ".clk(clk), " : "";
+    return stages > 0 ? ".clk(clk), " : "";
 }
 
 /* in_bits when no part reads it: then every score is a constant. */
@@ -30,21 +32,24 @@ static void write_unread(struct vlog *v)
     vlog_add(v, "    wire unused_ok = &{1'b0, in_bits};\n");
 }
 
-static void write_layers(struct vlog *v, const uint32_t *widths, char last[32])
+static void write_layers(struct vlog *v, const uint32_t *widths, char last[LAST_SIZE])
 {
     const struct netlist *net = v->net;
     bool read = false;
 
-    snprintf(last, 32, "in_bits");
-    for (uint32_t l = 0; l < net->num_layers; l++) {
-        if (widths[l + 1] > 0) {
-            vlog_add(v, "    wire [%u:0] layer%u_bits;\n    %s_layer%u u_layer%u (%s",
-                     widths[l + 1] - 1, l, net->name, l, l, clock(net->pipeline.layers));
-            if (widths[l] > 0) vlog_add(v, ".in_bits(%s), ", last);
-            vlog_add(v, ".out_bits(layer%u_bits));\n", l);
+    snprintf(last, LAST_SIZE, "in_bits");
+    for (uint32_t i = 0; i < v->num_slices; i++) {
+        char name[VLOG_SLICE_SIZE];
+
+        vlog_slice_name(&v->slices[i], name);
+        if (widths[i + 1] > 0) {
+            vlog_add(v, "    wire [%u:0] %s_bits;\n    %s_%s u_%s (%s", widths[i + 1] - 1, name,
+                     net->name, name, name, clock(v->slices[i].registers));
+            if (widths[i] > 0) vlog_add(v, ".in_bits(%s), ", last);
+            vlog_add(v, ".out_bits(%s_bits));\n", name);
         }
-        read = read || (l == 0 && widths[1] > 0);
-        snprintf(last, 32, "layer%u_bits", l);
+        read = read || (i == 0 && widths[1] > 0);
+        snprintf(last, LAST_SIZE, "%s_bits", name);
     }
     if (!read && net->num_layers > 0) write_unread(v);
 }
@@ -54,10 +59,10 @@ void vlog_core(struct vlog *v, const uint32_t *widths)
     const struct netlist *net = v->net;
     uint32_t scores = net->num_classes * netlist_score_bits(net);
     uint32_t width = netlist_score_bits(net);
-    char what[96], ports[128], last[32];
+    char what[96], ports[128], last[LAST_SIZE];
 
     snprintf(what, sizeof what, "from encoder bits to class, %u cycles, one sample a cycle",
-             core_latency(net));
+             core_latency(v));
     snprintf(ports, sizeof ports,
              "in_bits: encoder bit b at [b]; out_scores: class c at [%u*c +: %u]", width, width);
     vlog_begin(v, "core", what, ports);
@@ -68,24 +73,24 @@ void vlog_core(struct vlog *v, const uint32_t *widths)
     write_outputs(v);
     write_layers(v, widths, last);
     vlog_add(v, "    wire [%u:0] scores;\n    %s_group_sum u_group_sum (%s", scores - 1, net->name,
-             clock(net->pipeline.popcount));
-    if (widths[net->num_layers] > 0) vlog_add(v, ".in_bits(%s), ", last);
+             clock(vlog_part_stages(v, netlist_part_popcount(net))));
+    if (widths[v->num_slices] > 0) vlog_add(v, ".in_bits(%s), ", last);
     vlog_add(v,
              ".out_scores(scores));\n    %s_argmax u_argmax (\n"
              "        %s.in_scores(scores), %s.out_class(out_class));\n",
-             net->name, clock(net->pipeline.argmax),
+             net->name, clock(vlog_part_stages(v, netlist_part_argmax(net))),
              v->options->scores ? ".out_scores(out_scores), " : "");
     vlog_add(v,
              "    pipe_valid #(.DEPTH(%u)) u_valid (\n"
              "        .clk(clk), .rst(rst), .in(in_valid), .out(out_valid));\n",
-             core_latency(net));
+             core_latency(v));
     vlog_end(v);
 }
 
 void vlog_full(struct vlog *v)
 {
     const struct netlist *net = v->net;
-    unsigned depth = net->pipeline.encoder;
+    uint32_t depth = vlog_part_stages(v, 0);
     uint32_t width = netlist_score_bits(net);
     char what[96], ports[128];
 

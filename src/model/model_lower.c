@@ -193,6 +193,7 @@ static void set_pipeline(struct netlist *net, const struct config *config)
         .layers = (unsigned)config->hardware.pipeline.layers,
         .popcount = (unsigned)config->hardware.pipeline.popcount,
         .argmax = (unsigned)config->hardware.pipeline.argmax,
+        .depth = (unsigned)config->hardware.pipeline.depth,
     };
 }
 
@@ -240,7 +241,8 @@ enum err_status model_lower(const struct model *model, struct netlist **out, str
         lower_head(&low);
         set_pipeline(low.net, model->config);
         describe(model, low.net);
-        status = netlist_check(low.net, err);
+        status = netlist_place_registers(low.net, err);
+        if (status == ERR_OK) status = netlist_check(low.net, err);
     }
     free(low.signals);
     if (status == ERR_OK)

@@ -82,6 +82,8 @@ enum err_status netlist_copy(struct netlist **out, const struct netlist *from, s
     memcpy(net->config_line, from->config_line, sizeof net->config_line);
     net->num_layers = from->num_layers;
     net->pipeline = from->pipeline;
+    net->num_cuts = from->num_cuts;
+    memcpy(net->cuts, from->cuts, sizeof net->cuts);
     memcpy(net->step_feature, from->step_feature, sizes.num_steps * sizeof *net->step_feature);
     memcpy(net->step_initial, from->step_initial, sizes.num_steps * sizeof *net->step_initial);
     memcpy(net->toggle_start, from->toggle_start,
@@ -138,7 +140,17 @@ uint32_t netlist_class_bits(const struct netlist *net)
 
 uint32_t netlist_latency(const struct netlist *net)
 {
-    const struct netlist_pipeline *p = &net->pipeline;
+    return net->num_cuts;
+}
 
-    return p->encoder + net->num_layers * p->layers + p->popcount + p->argmax;
+uint32_t netlist_count_cuts(const struct netlist *net, uint32_t part, uint32_t first, uint32_t last)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < net->num_cuts; i++) {
+        const struct netlist_cut *cut = &net->cuts[i];
+
+        count += cut->part == part && cut->level >= first && cut->level <= last;
+    }
+    return count;
 }

@@ -9,10 +9,10 @@
  *     and Verilog; a thermometer bit `code > T` is the single toggle T + 1.
  *  4. Class c sums the signals group[group_start[c] .. group_start[c+1]) plus bias[c]; a signal may
  *     be listed more than once and then counts so often. Argmax keeps the lowest class on a tie.
- *  5. Registers follow whole parts: step bits are available after `encoder` registers, a LUT of layer
- *     l after encoder + (l + 1) * layers. A LUT reads step bits, LUTs of earlier layers (the emitter
- *     delays them to its stage) and, in the tree of a wide node, LUTs of its own layer. Latency is
- *     computed once (netlist_latency).
+ *  5. Registers are cuts through a part (the encoder, a layer, the class sums, the argmax), after so
+ *     many LUTs of its depth or after the part: all that is ready before a cut and read behind it is
+ *     registered, so what leaves a part belongs to one sample. A LUT reads step bits, LUTs of earlier
+ *     layers and, in the tree of a wide node, LUTs of its own layer. Latency is the number of cuts.
  *  6. It carries the model's name, hash and one config line. Nothing downstream asks the weights.
  *  7. Its text form is canonical: write, read, write is identity. */
 #ifndef DIFFLUT_NETLIST_NETLIST_H
@@ -31,6 +31,8 @@ enum {
     NETLIST_MAX_CLASSES = 65535,
     NETLIST_MAX_LAYERS = 4096,
     NETLIST_MAX_STAGES = 64,       /* of each part */
+    NETLIST_MAX_CUTS = 4096,       /* in all */
+    NETLIST_END = UINT16_MAX,      /* level of a cut after the whole part */
     NETLIST_MAX_SCORE = INT32_MAX, /* of a class: group size plus bias */
 };
 
@@ -42,9 +44,18 @@ struct netlist_origin {
     uint16_t layer, part;
 };
 
-/* Register stages after each part (config hardware.pipeline). */
+/* What config hardware.pipeline asks for: so many register stages in each part (`layers`: in each
+ * layer), the last one after it and the others balanced by depth within it; or, when `depth` is not 0,
+ * as few as keep every path between registers within `depth` LUTs. */
 struct netlist_pipeline {
     unsigned encoder, layers, popcount, argmax;
+    unsigned depth;
+};
+
+/* A register through part `part` after `level` LUTs, 1.., from the part's inputs, or NETLIST_END. Parts
+ * are numbered: 0 the encoder, 1 + l layer l, then class sums and argmax. */
+struct netlist_cut {
+    uint16_t part, level;
 };
 
 struct netlist {
@@ -77,7 +88,11 @@ struct netlist {
     uint32_t *group;       /* signal numbers */
     uint32_t *bias;        /* [num_classes] constant ones folded into a sum */
 
+    /* Registers: what is asked for, and where they are, ascending by part and level; two of one place
+     * are two in a row. netlist_place_registers() derives the one from the other. */
     struct netlist_pipeline pipeline;
+    uint32_t num_cuts;
+    struct netlist_cut cuts[NETLIST_MAX_CUTS];
 };
 
 /* An empty netlist with room for the given sizes: arrays allocated and zeroed, counts set. */
@@ -103,9 +118,36 @@ uint32_t netlist_bits_for(uint32_t max);
 /* Bits of the class number, at least 1. */
 uint32_t netlist_class_bits(const struct netlist *net);
 
-/* Registers between input and class output: encoder + num_layers * layers + popcount + argmax. The
- * emitter, the bench, the manifest and the report all take it from here. */
+/* Numbers of the parts behind the layers. */
+static inline uint32_t netlist_part_popcount(const struct netlist *net)
+{
+    return net->num_layers + 1;
+}
+static inline uint32_t netlist_part_argmax(const struct netlist *net)
+{
+    return net->num_layers + 2;
+}
+
+/* Registers between input and class output, which is the number of cuts. The emitter, the bench, the
+ * manifest and the report all take it from here. */
 uint32_t netlist_latency(const struct netlist *net);
+/* Cuts of a part at levels first .. last; NETLIST_END may be `last`. */
+uint32_t netlist_count_cuts(const struct netlist *net, uint32_t part, uint32_t first,
+                            uint32_t last);
+
+/* netlist_registers.c: places the cuts that `pipeline` asks for. With a depth: as few as possible, and
+ * of all ways to place so few the one with the fewest flip-flops, the last one after the argmax.
+ * netlist_optimize() does so again, because passes change depths. ERR_ARG: too many registers. */
+enum err_status netlist_place_registers(struct netlist *net, struct err *err);
+
+/* Depths in LUTs and numbers of registers of a netlist with its cuts as they are. */
+struct netlist_timing {
+    uint32_t depth;   /* of the deepest path between registers, ports included */
+    uint32_t through; /* from codes to class without any register */
+    uint32_t stages_encoder, stages_layers, stages_popcount, stages_argmax; /* registers of parts */
+};
+enum err_status netlist_timing(const struct netlist *net, struct netlist_timing *timing,
+                               struct err *err);
 
 /* netlist_check.c: the contract above; ERR_FORMAT naming the node. */
 enum err_status netlist_check(const struct netlist *net, struct err *err);
@@ -136,8 +178,8 @@ struct netlist_pass {
     enum err_status (*run)(struct netlist *net, uint64_t *removed, struct err *err);
 };
 const struct netlist_pass *netlist_passes(size_t *count);
-/* Runs all passes until nothing changes, netlist_check() after each; removed[i] (may be NULL) counts
- * what pass i removed in all. */
+/* Runs all passes until nothing changes, netlist_check() after each, and places the registers;
+ * removed[i] (may be NULL) counts what pass i removed in all. */
 enum err_status netlist_optimize(struct netlist *net, uint64_t *removed, struct err *err);
 
 /* The same with some of the passes: bit i of a selection is pass i of the table. */
@@ -149,7 +191,8 @@ enum err_status netlist_optimize_with(struct netlist *net, uint32_t selected, ui
 enum err_status netlist_passes_read(const char *list, uint32_t *selected, struct err *err);
 /* netlist_decompose.c: tables that the target has no LUT for, or only at the price of several, become
  * parts (decompose.h), numbered as a tree of their LUT whose last part is the whole. Equal parts
- * become one. Nothing changes for targets made of LUT6; else *net is another netlist on success. */
+ * become one, and registers are placed again. Nothing changes for targets made of LUT6; else *net is
+ * another netlist on success. */
 enum err_status netlist_decompose(struct netlist **net, const char *target, struct err *err);
 
 /* netlist_cost.c: what the emitted Verilog takes, without a synthesis tool. LUTs are LUT6: the plan of
@@ -158,7 +201,7 @@ enum err_status netlist_decompose(struct netlist **net, const char *target, stru
 struct netlist_cost {
     uint64_t encoder, layers, group_sum, argmax, total; /* LUTs */
     uint64_t steps_read;                                /* step bits that something reads */
-    uint64_t registers;                                 /* of full, with class scores */
+    uint64_t registers;                                 /* flip-flops of full, with class scores */
 };
 enum err_status netlist_cost(const struct netlist *net, struct netlist_cost *cost, struct err *err);
 

@@ -72,7 +72,47 @@ static enum err_status check_head(const struct netlist *net, struct err *err)
         status = check_range("popcount stages", p->popcount, 0, NETLIST_MAX_STAGES, err);
     if (status == ERR_OK)
         status = check_range("argmax stages", p->argmax, 0, NETLIST_MAX_STAGES, err);
+    if (status == ERR_OK)
+        status = check_range("depth of a stage", p->depth, 0, NETLIST_MAX_STAGES, err);
+    if (status == ERR_OK)
+        status = check_range("number of registers", net->num_cuts, 0, NETLIST_MAX_CUTS, err);
     return status;
+}
+
+/* Stages that the pipeline asks of a part by count. */
+static unsigned stages_asked(const struct netlist *net, uint32_t part)
+{
+    if (part == 0) return net->pipeline.encoder;
+    if (part == netlist_part_popcount(net)) return net->pipeline.popcount;
+    if (part == netlist_part_argmax(net)) return net->pipeline.argmax;
+    return net->pipeline.layers;
+}
+
+static enum err_status check_cuts(const struct netlist *net, struct err *err)
+{
+    uint32_t next = 0;
+
+    for (uint32_t part = 0; part <= netlist_part_argmax(net); part++) {
+        uint32_t first = next, last_level = 1, asked = stages_asked(net, part);
+
+        for (; next < net->num_cuts && net->cuts[next].part == part; next++) {
+            if (net->cuts[next].level < last_level)
+                return err_set(err, ERR_FORMAT, "netlist: register %u: level %u must be %u or more",
+                               next, net->cuts[next].level, last_level);
+            last_level = net->cuts[next].level;
+        }
+        if (next - first > NETLIST_MAX_STAGES)
+            return err_set(err, ERR_FORMAT, "netlist: part %u has more than %d registers", part,
+                           NETLIST_MAX_STAGES);
+        if (net->pipeline.depth == 0 && next - first != asked)
+            return err_set(err, ERR_FORMAT,
+                           "netlist: part %u has %u registers, but the pipeline asks for %u", part,
+                           next - first, asked);
+    }
+    if (next == net->num_cuts) return ERR_OK;
+    return err_set(err, ERR_FORMAT, "netlist: register %u: part %u must be %u or more, below %u",
+                   next, net->cuts[next].part, next > 0 ? net->cuts[next - 1].part : 0,
+                   netlist_part_argmax(net) + 1);
 }
 
 /* A list of slice starts: from 0, never descending. */
@@ -182,6 +222,7 @@ enum err_status netlist_check(const struct netlist *net, struct err *err)
 {
     enum err_status status = check_head(net, err);
 
+    if (status == ERR_OK) status = check_cuts(net, err);
     if (status == ERR_OK) status = check_starts("toggle", net->toggle_start, net->num_steps, err);
     for (uint32_t s = 0; s < net->num_steps && status == ERR_OK; s++)
         status = check_step(net, s, err);

@@ -142,6 +142,7 @@ enum err_status netlist_decompose(struct netlist **net, const char *target, stru
     if (status == ERR_OK) {
         append_all(to, *net, plans, new_signal);
         status = pass_duplicates(to, &merged, err);
+        if (status == ERR_OK) status = netlist_place_registers(to, err);
         if (status == ERR_OK) status = netlist_check(to, err);
     }
     free(plans);

@@ -43,6 +43,7 @@ enum err_status netlist_optimize_with(struct netlist *net, uint32_t selected, ui
             changes += count;
         }
     }
+    if (status == ERR_OK) status = netlist_place_registers(net, err);
     return status;
 }
 

@@ -5,9 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char FIRST_LINE[] = "difflut-netlist 1\n";
+static const char FIRST_LINE[] = "difflut-netlist 2\n";
 
 /* --- writing --- */
+
+static void write_cut(const struct netlist *net, const struct netlist_cut *cut, struct text *out)
+{
+    if (cut->part == 0) {
+        text_add(out, "register encoder");
+    } else if (cut->part == netlist_part_popcount(net)) {
+        text_add(out, "register popcount");
+    } else if (cut->part == netlist_part_argmax(net)) {
+        text_add(out, "register argmax");
+    } else {
+        text_add(out, "register layer %u", cut->part - 1u);
+    }
+    if (cut->level == NETLIST_END) {
+        text_add(out, " end\n");
+    } else {
+        text_add(out, " level %u\n", cut->level);
+    }
+}
 
 static void write_head(const struct netlist *net, struct text *out)
 {
@@ -17,11 +35,13 @@ static void write_head(const struct netlist *net, struct text *out)
     text_add(out, "hash %s\n", net->model_hash);
     text_add(out, "config %s\n", net->config_line);
     text_add(out, "features %u code_bits %u\n", net->num_features, net->code_bits);
-    text_add(out, "pipeline encoder %u layers %u popcount %u argmax %u\n", p->encoder, p->layers,
-             p->popcount, p->argmax);
-    text_add(out, "counts steps %u toggles %u luts %u layers %u classes %u group %u\n",
+    text_add(out, "pipeline encoder %u layers %u popcount %u argmax %u depth %u\n", p->encoder,
+             p->layers, p->popcount, p->argmax, p->depth);
+    text_add(out, "counts steps %u toggles %u luts %u layers %u classes %u group %u registers %u\n",
              net->num_steps, net->toggle_start[net->num_steps], net->num_luts, net->num_layers,
-             net->num_classes, net->group_start[net->num_classes]);
+             net->num_classes, net->group_start[net->num_classes], net->num_cuts);
+    for (uint32_t i = 0; i < net->num_cuts; i++)
+        write_cut(net, &net->cuts[i], out);
 }
 
 /* Appends " number". Faster than a formatted print, and there are millions of them. */
@@ -194,7 +214,7 @@ struct head {
     char name[64], model_hash[65], config_line[512];
     struct netlist_sizes sizes;
     struct netlist_pipeline pipeline;
-    uint32_t num_layers;
+    uint32_t num_layers, num_cuts;
 };
 
 static void read_head(struct reader *r, struct head *head)
@@ -218,6 +238,7 @@ static void read_head(struct reader *r, struct head *head)
     head->pipeline.layers = read_field(r, " layers ", NETLIST_MAX_STAGES);
     head->pipeline.popcount = read_field(r, " popcount ", NETLIST_MAX_STAGES);
     head->pipeline.argmax = read_field(r, " argmax ", NETLIST_MAX_STAGES);
+    head->pipeline.depth = read_field(r, " depth ", NETLIST_MAX_STAGES);
     read_literal(r, "\n");
     s->num_steps = read_field(r, "counts steps ", most);
     s->num_toggles = read_field(r, " toggles ", most);
@@ -225,6 +246,7 @@ static void read_head(struct reader *r, struct head *head)
     head->num_layers = read_field(r, " layers ", NETLIST_MAX_LAYERS);
     s->num_classes = read_field(r, " classes ", most);
     s->num_group = read_field(r, " group ", most);
+    head->num_cuts = read_field(r, " registers ", NETLIST_MAX_CUTS);
     read_literal(r, "\n");
 }
 
@@ -245,6 +267,34 @@ static void read_list(struct reader *r, uint32_t *list, uint32_t *used, uint32_t
 static void read_index(struct reader *r, const char *label, uint32_t expected)
 {
     if (read_field(r, label, UINT32_MAX) != expected) fail(r, "lines are not numbered in order");
+}
+
+static void read_cut(struct reader *r, const struct netlist *net, struct netlist_cut *cut)
+{
+    read_literal(r, "register ");
+    if (starts_with(r, "encoder ")) {
+        read_literal(r, "encoder ");
+        cut->part = 0;
+    } else if (starts_with(r, "popcount ")) {
+        read_literal(r, "popcount ");
+        cut->part = (uint16_t)netlist_part_popcount(net);
+    } else if (starts_with(r, "argmax ")) {
+        read_literal(r, "argmax ");
+        cut->part = (uint16_t)netlist_part_argmax(net);
+    } else {
+        uint32_t layer = read_field(r, "layer ", NETLIST_MAX_LAYERS);
+
+        if (r->status == ERR_OK && layer >= net->num_layers) fail(r, "there is no such layer");
+        cut->part = (uint16_t)(layer + 1);
+        read_literal(r, " ");
+    }
+    if (starts_with(r, "end")) {
+        read_literal(r, "end\n");
+        cut->level = NETLIST_END;
+    } else {
+        cut->level = (uint16_t)read_field(r, "level ", NETLIST_END - 1);
+        read_literal(r, "\n");
+    }
 }
 
 static void read_steps(struct reader *r, struct netlist *net, uint32_t num_toggles)
@@ -304,6 +354,9 @@ static void read_body(struct reader *r, struct netlist *net, const struct head *
     memcpy(net->config_line, head->config_line, sizeof net->config_line);
     net->pipeline = head->pipeline;
     net->num_layers = head->num_layers;
+    net->num_cuts = head->num_cuts;
+    for (uint32_t i = 0; i < net->num_cuts && r->status == ERR_OK; i++)
+        read_cut(r, net, &net->cuts[i]);
     read_steps(r, net, head->sizes.num_toggles);
     read_luts(r, net);
     read_classes(r, net, head->sizes.num_group);

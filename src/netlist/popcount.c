@@ -1,6 +1,5 @@
 #include "popcount.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 struct item {
@@ -219,6 +218,47 @@ static void build(struct builder *b)
     }
 }
 
+/* Counters come in an order in which their inputs are made before them. The constant needs no register:
+ * its `last` stays 0. */
+static bool time_items(struct builder *b)
+{
+    struct popcount_plan *plan = b->plan;
+
+    plan->num_items = b->next_item;
+    plan->items = calloc(plan->num_items, sizeof *plan->items);
+    if (plan->items == NULL) return false;
+    for (uint32_t i = 0; i < plan->num_counters; i++) {
+        const struct popcount_counter *c = &plan->counters[i];
+        uint32_t inputs = (uint32_t)c->low + c->high, level = 0;
+
+        for (uint32_t k = 0; k < inputs; k++) {
+            if (plan->items[c->in[k]].level > level) level = plan->items[c->in[k]].level;
+        }
+        level++;
+        for (uint32_t k = 0; k < inputs; k++) {
+            struct popcount_item *item = &plan->items[c->in[k]];
+
+            if (level > item->last && c->in[k] != plan->num_inputs) item->last = level;
+        }
+        for (uint32_t k = 0; k < c->bits; k++)
+            plan->items[c->first_item + k].level = level;
+    }
+    for (uint32_t w = 0; w < plan->num_bits; w++) {
+        if (plan->out[w] != POPCOUNT_ZERO && plan->out[w] != plan->num_inputs)
+            plan->items[plan->out[w]].last = plan->depth;
+    }
+    return true;
+}
+
+uint32_t popcount_width(const struct popcount_plan *plan, uint32_t level)
+{
+    uint32_t width = 0;
+
+    for (uint32_t i = 0; i < plan->num_items; i++)
+        width += popcount_crosses(plan, i, level);
+    return width;
+}
+
 enum err_status popcount_create(struct popcount_plan **out, const struct popcount_shape *shape,
                                 struct err *err)
 {
@@ -230,6 +270,7 @@ enum err_status popcount_create(struct popcount_plan **out, const struct popcoun
     builder.plan->shape = *shape;
     builder.plan->num_bits = popcount_bits(shape);
     build(&builder);
+    if (!builder.failed) builder.failed = !time_items(&builder);
     for (size_t w = 0; w < sizeof builder.columns / sizeof builder.columns[0]; w++)
         free(builder.columns[w].items);
     if (builder.failed) {
@@ -244,5 +285,6 @@ void popcount_free(struct popcount_plan *plan)
 {
     if (plan == NULL) return;
     free(plan->counters);
+    free(plan->items);
     free(plan);
 }

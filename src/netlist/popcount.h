@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,6 +35,12 @@ struct popcount_counter {
     uint8_t low, high, bits;
 };
 
+/* When an item is there and until when it is needed, in LUTs from the inputs: a register after `level`
+ * LUTs takes the item when its level <= that < its last. Outputs are needed until plan->depth. */
+struct popcount_item {
+    uint32_t level, last;
+};
+
 #define POPCOUNT_ZERO UINT32_MAX /* an output bit that is always 0 */
 
 struct popcount_plan {
@@ -41,11 +48,21 @@ struct popcount_plan {
     uint32_t num_inputs; /* items below are inputs; the item of this number is the constant 1 */
     struct popcount_counter *counters;
     uint32_t num_counters;
+    struct popcount_item *items;
+    uint32_t num_items;
     uint32_t num_bits;                  /* of the sum, at least 1 */
     uint32_t out[POPCOUNT_MAX_WEIGHTS]; /* [num_bits] items or POPCOUNT_ZERO */
     uint32_t luts;                      /* all counters together */
     uint32_t depth;                     /* LUTs on the longest path */
 };
+
+/* Whether a register after `level` LUTs, 0 .. depth - 1, takes the item. */
+static inline bool popcount_crosses(const struct popcount_plan *plan, uint32_t item, uint32_t level)
+{
+    return plan->items[item].level <= level && level < plan->items[item].last;
+}
+/* Number of items that it takes. */
+uint32_t popcount_width(const struct popcount_plan *plan, uint32_t level);
 
 /* LUTs of the plan of a shape, without making it. */
 uint64_t popcount_luts(const struct popcount_shape *shape);

@@ -110,3 +110,60 @@ enum err_status step_plan_comparators(const struct step_plan *plan, const struct
     free(toggles);
     return status;
 }
+
+/* LUTs before a comparison's result. */
+static uint32_t comparison_depth(const struct comparators *plan, const struct comparator *item)
+{
+    if (item->chain == COMPARATORS_PLAIN)
+        return comparators_plain_luts(item->toggle, plan->code_bits, 6);
+    return plan->chains[item->chain].num_steps + 1u;
+}
+
+/* How many levels of LUTs with `inputs` inputs bring `count` wires down to one. */
+static uint32_t tree_depth(uint32_t count, uint32_t inputs)
+{
+    uint32_t depth = 0;
+
+    for (; count > 1; depth++)
+        count = (count - 1) / inputs + 1;
+    return depth;
+}
+
+static enum err_status feature_depth(const struct step_plan *plan, const struct netlist *net,
+                                     uint32_t feature, uint32_t *depth, struct err *err)
+{
+    struct comparators *comparators = NULL;
+    enum err_status status = step_plan_comparators(plan, net, feature, 6, &comparators, err);
+    uint32_t comparison = 0;
+
+    if (status != ERR_OK) return status;
+    for (size_t i = 0; i < comparators->count; i++) {
+        uint32_t luts = comparison_depth(comparators, &comparators->items[i]);
+
+        if (luts > comparison) comparison = luts;
+    }
+    for (uint32_t i = plan->feature_start[feature]; i < plan->feature_start[feature + 1]; i++) {
+        uint32_t bit = plan->bits[i], luts = comparison + tree_depth(num_toggles(net, bit), 6);
+
+        if (step_plan_is_table(net, bit))
+            luts = 1 + tree_depth(net->code_bits <= 6 ? 1 : 1u << (net->code_bits - 6), 4);
+        if (net->code_bits <= 6 && luts > 1) luts = 1; /* any function of the code is one LUT */
+        if (luts > *depth) *depth = luts;
+    }
+    comparators_free(comparators);
+    return ERR_OK;
+}
+
+enum err_status step_plan_depth(const struct netlist *net, uint32_t *depth, struct err *err)
+{
+    struct step_plan *plan = NULL;
+    enum err_status status = step_plan_create(&plan, net, err);
+
+    *depth = 0;
+    if (status != ERR_OK) return status;
+    for (uint32_t f = 0; f < net->num_features && status == ERR_OK; f++) {
+        if (step_plan_size(plan, f) > 0) status = feature_depth(plan, net, f, depth, err);
+    }
+    step_plan_free(plan);
+    return status;
+}

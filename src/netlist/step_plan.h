@@ -30,6 +30,9 @@ bool step_plan_is_table(const struct netlist *net, uint32_t bit);
 /* LUT6 of such a table, as a multiplexer of tables of 6 inputs: an estimate. */
 uint32_t step_plan_table_luts(const struct netlist *net);
 
+/* LUT6 on the encoder's deepest path. */
+enum err_status step_plan_depth(const struct netlist *net, uint32_t *depth, struct err *err);
+
 /* The distinct comparisons that the feature's other bits need, for LUTs of so many inputs. */
 enum err_status step_plan_comparators(const struct step_plan *plan, const struct netlist *net,
                                       uint32_t feature, unsigned lut_inputs,

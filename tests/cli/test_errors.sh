@@ -37,6 +37,10 @@ run emit "$work/tiny" --passes constants,wire
 fails "emit: a pass that there is not" 2 "no pass is called 'wire'; there are all, none, unused-inputs"
 run emit "$work/tiny" --no-pass ""
 fails "emit: an empty name of a pass" 2 "no pass is called ''"
+run emit "$work/tiny" --pipeline auto=0
+fails "a depth of nothing" 2 "at least 1 LUT a stage"
+run emit "$work/tiny" --pipeline auto=x
+fails "a depth that is no number" 2 "hardware.pipeline.depth"
 run emit "$work/tiny" --pipeline ""
 fails "an empty pipeline" 2 "--pipeline: the value is empty"
 echo keep >"$work/file"

@@ -55,6 +55,10 @@ run emit "$work/tiny" -o "$work/rtl0" --pipeline 0 --json
 json_is "emit: no registers, no latency" '.latency_cycles == 0'
 run emit "$work/tiny" -o "$work/rtl2" --pipeline encoder=2,layers=0,popcount=3,argmax=1 --json
 json_is "emit: the latency is the sum of the stages" '.latency_cycles == 6'
+json_is "emit: the stages of each part" '.stages == {encoder: 2, layers: 0, group_sum: 3, argmax: 1}'
+run emit "$work/tiny" -o "$work/rtl3" --pipeline auto=4 --json
+json_is "emit: no path above the depth that was asked for" '.depth <= 4 and .latency_cycles > 0
+    and .latency_cycles == ([.stages[]] | add)'
 
 run emit "$work/tiny" -o "$work/rtl" --json
 json_is "emit: what each pass removed" '[.passes[].name] == ["unused-inputs", "dont-cares", "constants", "wires", "duplicates", "dead"]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # C reference = Verilator and Icarus over sizes: n = 1..6 and 8, widths that are multiples of nothing,
-# 2 to 300 classes, codes of 1 to 16 bits, both nodes, pipelines from none to deep.
+# 2 to 300 classes, codes of 1 to 16 bits, both nodes, pipelines from none to deep, by count and by depth.
 # shellcheck source=tests/cli/tap.sh
 . "$(dirname "$0")/../cli/tap.sh"
 
@@ -39,6 +39,12 @@ check 4 dwn "50, 600" 300 9 12 thermometer encoder=1,layers=0,popcount=1,argmax=
 check 5 probabilistic "17, 22" 11 13 8 gray 3 icarus
 check 6 dwn "61, 37, 30" 10 17 5 onehot 0 icarus
 check 6 probabilistic "64, 514" 257 21 8 distributive_thermometer 1 icarus
+check 6 dwn "40, 33" 3 12 8 distributive_thermometer auto=3 verilator
+check 6 dwn "43, 30, 26" 2 12 6 thermometer auto=1 icarus
+check 5 probabilistic "30, 86" 43 9 8 thermometer auto=2 icarus
+check 6 dwn "24, 300" 300 8 6 thermometer auto=5 icarus
+check 6 probabilistic "39, 302" 2 13 7 thermometer encoder=0,layers=1,popcount=5,argmax=3 icarus
+check 8 dwn "19, 14" 7 6 6 thermometer encoder=2,layers=3,popcount=2,argmax=20 icarus
 check 8 probabilistic "19, 14" 7 6 6 thermometer 1 verilator
 for bits in 2 3 9 10 11 13 14 15 16; do
     check 4 probabilistic "12" 2 3 $bits distributive_thermometer 1 icarus

@@ -135,8 +135,8 @@ static inline struct netlist *random_net(struct rng *rng, const struct random_ne
     snprintf(net->config_line, sizeof net->config_line, "steps=%u luts=%u", sizes.num_steps,
              sizes.num_luts);
     net->num_layers = 1 + random_up_to(rng, most->layers - 1);
-    net->pipeline = (struct netlist_pipeline){random_up_to(rng, 2), random_up_to(rng, 2),
-                                              random_up_to(rng, 2), random_up_to(rng, 2)};
+    net->pipeline = (struct netlist_pipeline){random_up_to(rng, 2), random_up_to(rng, 3),
+                                              random_up_to(rng, 4), random_up_to(rng, 4), 0};
     for (uint32_t s = 0; s < net->num_steps; s++)
         random_step(net, s, rng);
     random_origins(net, rng);
@@ -149,6 +149,7 @@ static inline struct netlist *random_net(struct rng *rng, const struct random_ne
         net->bias[c] = rng_below(rng, 4) == 0 ? random_up_to(rng, 9) : 0;
     }
     free(group_size);
+    if (netlist_place_registers(net, NULL) != ERR_OK) abort();
     return net;
 }
 

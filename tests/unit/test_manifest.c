@@ -38,6 +38,9 @@ static struct manifest *make_folder(struct scratch *scratch)
     m->class_bits = 9;
     m->score_bits = 7;
     m->pipeline_encoder = 2;
+    m->pipeline_layers = 3;
+    m->pipeline_argmax = 1;
+    m->depth = 5;
     m->latency_cycles = 6;
     m->latency_cycles_core = 4;
     m->luts_layers = 123456789012;

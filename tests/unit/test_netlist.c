@@ -30,7 +30,7 @@ static struct netlist *toy(void)
     memset(net->model_hash, '7', 64);
     strcpy(net->config_line, "by hand");
     net->num_layers = 2;
-    net->pipeline = (struct netlist_pipeline){1, 1, 1, 1};
+    net->pipeline = (struct netlist_pipeline){1, 1, 1, 1, 0};
     for (uint32_t s = 0; s < 4; s++) {
         net->step_feature[s] = s / 2;
         net->toggles[s] = s % 2 == 0 ? 3 : 6; /* code > 2, code > 5 */
@@ -48,6 +48,7 @@ static struct netlist *toy(void)
     memcpy(net->group, (uint32_t[]){4, 5, 6, 0}, 16);
     memcpy(net->group_start, (uint32_t[]){0, 2, 4}, 12);
     net->bias[0] = 1;
+    assert_int_equal(netlist_place_registers(net, NULL), ERR_OK);
     return net;
 }
 
@@ -90,9 +91,11 @@ static void test_widths(void **state)
     assert_int_equal(netlist_latency(net), 5);
     net->bias[1] = 2;
     assert_int_equal(netlist_score_bits(net), 3); /* 0..4 */
-    net->pipeline = (struct netlist_pipeline){0, 0, 0, 0};
+    net->pipeline = (struct netlist_pipeline){0, 0, 0, 0, 0};
+    assert_int_equal(netlist_place_registers(net, NULL), ERR_OK);
     assert_int_equal(netlist_latency(net), 0);
-    net->pipeline = (struct netlist_pipeline){2, 3, 4, 5};
+    net->pipeline = (struct netlist_pipeline){2, 3, 4, 5, 0};
+    assert_int_equal(netlist_place_registers(net, NULL), ERR_OK);
     assert_int_equal(netlist_latency(net), 17);
     netlist_free(net);
 }
@@ -142,6 +145,39 @@ static void break_toggle_start(struct netlist *net)
 static void break_toggle_order(struct netlist *net)
 {
     net->toggle_start[2] = 0;
+}
+static void break_depth(struct netlist *net)
+{
+    net->pipeline.depth = NETLIST_MAX_STAGES + 1;
+}
+static void break_cut_missing(struct netlist *net)
+{
+    net->num_cuts--;
+}
+static void break_cut_more(struct netlist *net)
+{
+    net->cuts[3].part = 2;
+}
+static void break_cut_order(struct netlist *net)
+{
+    net->pipeline.depth = 1;
+    net->cuts[0].part = 1;
+    net->cuts[1].part = 0;
+}
+static void break_cut_part(struct netlist *net)
+{
+    net->pipeline.depth = 1;
+    net->cuts[4].part = 5;
+}
+static void break_cut_level(struct netlist *net)
+{
+    net->cuts[2].level = 0;
+}
+static void break_cut_levels(struct netlist *net)
+{
+    net->pipeline.depth = 1;
+    net->cuts[0].level = 5;
+    net->cuts[1] = (struct netlist_cut){0, 4};
 }
 static void break_step_feature(struct netlist *net)
 {
@@ -216,6 +252,13 @@ static void test_check_rejects(void **state)
         {break_classes, "number of classes must be 2..65535, not 1"},
         {break_layers, "number of layers must be 0..4096, not 4097"},
         {break_pipeline, "popcount stages must be 0..64, not 65"},
+        {break_depth, "depth of a stage must be 0..64, not 65"},
+        {break_cut_missing, "part 4 has 0 registers, but the pipeline asks for 1"},
+        {break_cut_more, "part 2 has 2 registers, but the pipeline asks for 1"},
+        {break_cut_order, "register 1: part 0 must be 1 or more"},
+        {break_cut_part, "register 4: part 5 must be 3 or more, below 5"},
+        {break_cut_level, "register 2: level 0 must be 1 or more"},
+        {break_cut_levels, "register 1: level 4 must be 5 or more"},
         {break_toggle_start, "toggle slices must start at 0"},
         {break_toggle_order, "toggle slice 1 ends before it starts"},
         {break_step_feature, "step bit 3: feature 2, but there are only 2"},
@@ -270,11 +313,13 @@ static void test_text_by_hand(void **state)
     (void)state;
     netlist_write(net, &text);
     assert_string_equal(
-        text.data, "difflut-netlist 1\nname toy\n"
+        text.data, "difflut-netlist 2\nname toy\n"
                    "hash 7777777777777777777777777777777777777777777777777777777777777777\n"
                    "config by hand\nfeatures 2 code_bits 3\n"
-                   "pipeline encoder 1 layers 1 popcount 1 argmax 1\n"
-                   "counts steps 4 toggles 4 luts 3 layers 2 classes 2 group 4\n"
+                   "pipeline encoder 1 layers 1 popcount 1 argmax 1 depth 0\n"
+                   "counts steps 4 toggles 4 luts 3 layers 2 classes 2 group 4 registers 5\n"
+                   "register encoder end\nregister layer 0 end\nregister layer 1 end\n"
+                   "register popcount end\nregister argmax end\n"
                    "step 0 feature 0 initial 0 toggles 3\nstep 1 feature 0 initial 0 toggles 6\n"
                    "step 2 feature 1 initial 0 toggles 3\nstep 3 feature 1 initial 0 toggles 6\n"
                    "lut 4 layer 0 index 0 part 0 in 0 2 table 8\n"
@@ -319,7 +364,7 @@ static void test_parse_rejects(void **state)
     static const struct {
         const char *from, *to, *message;
     } cases[] = {
-        {"difflut-netlist 1", "difflut-netlist 2", "x:1: expected \"difflut-netlist 1\""},
+        {"difflut-netlist 2", "difflut-netlist 1", "x:1: expected \"difflut-netlist 2\""},
         {"name toy", "name to-y", "x: netlist: name must match"},
         {"config by", "config\tby", "x:4: expected \"config \""},
         {"code_bits 3", "code_bits 17", "x:5: number above 16"},
@@ -328,18 +373,24 @@ static void test_parse_rejects(void **state)
         {"code_bits 3", "code_bits ", "x:5: expected a number"},
         {"steps 4", "steps 99999999999", "x:7: number above"},
         {"luts 3", "luts 4000000000", "x:7: number above"},
-        {"toggles 4 luts", "toggles 3 luts", "x:11: a list is longer than announced"},
-        {"toggles 4 luts", "toggles 5 luts", "x:12: fewer toggles than counted"},
-        {"step 1 ", "step 2 ", "x:9: lines are not numbered in order"},
-        {"lut 5", "lut 4", "x:13: lines are not numbered in order"},
-        {"in 0 2 table", "in 0 2 1 1 1 1 1 table", "x:12: a list is longer than announced"},
-        {"table 6", "table 06", "x:13: expected \"\" (end of line)"},
-        {"table 6", "table A", "x:13: expected a table of 1 lower-case hex digits"},
+        {"toggles 4 luts", "toggles 3 luts", "x:16: a list is longer than announced"},
+        {"toggles 4 luts", "toggles 5 luts", "x:17: fewer toggles than counted"},
+        {"step 1 ", "step 2 ", "x:14: lines are not numbered in order"},
+        {"lut 5", "lut 4", "x:18: lines are not numbered in order"},
+        {"in 0 2 table", "in 0 2 1 1 1 1 1 table", "x:17: a list is longer than announced"},
+        {"table 6", "table 06", "x:18: expected \"\" (end of line)"},
+        {"table 6", "table A", "x:18: expected a table of 1 lower-case hex digits"},
         {"in 4 5", "in 4 6", "a fan-in is not smaller"},
-        {"group 4", "group 5", "x:17: fewer group entries than counted"},
-        {"sum 4 5\n", "sum 4  5\n", "x:15: expected a number"},
-        {"end\n", "end\n\n", "x:18: text after the end"},
-        {"end\n", "", "x:17: expected \"end\""},
+        {"group 4", "group 5", "x:22: fewer group entries than counted"},
+        {"sum 4 5\n", "sum 4  5\n", "x:20: expected a number"},
+        {"register encoder end", "register encode end", "x:8: expected \"layer \""},
+        {"register encoder end", "register encoder level 0", "register 0: level 0 must be"},
+        {"register layer 1 end", "register layer 2 end", "x:10: there is no such layer"},
+        {"register popcount end", "register argmax end", "part 3 has 0 registers"},
+        {"registers 5", "registers 4", "x:12: expected \"step \""},
+        {"registers 5", "registers 4097", "x:7: number above 4096"},
+        {"6 0\nend\n", "6 0\nend\n\n", "x:23: text after the end"},
+        {"6 0\nend\n", "6 0\n", "x:22: expected \"end\""},
     };
     struct netlist *net = toy(), *parsed = NULL;
     struct text text = {0};

@@ -47,7 +47,9 @@ static void bench_create(struct bench *b, uint64_t number)
         b->net = random_net(&rng, &limits);
     } while (b->net->num_steps == 0);
     if (number % 3 == 0) assert_int_equal(netlist_optimize(b->net, NULL, &b->err), ERR_OK);
-    if (number % 5 == 0) b->net->pipeline = (struct netlist_pipeline){0, 0, 0, 0};
+    if (number % 5 == 0) b->net->pipeline = (struct netlist_pipeline){0};
+    if (number % 5 == 1) b->net->pipeline.depth = 16 >> number % 4;
+    assert_int_equal(netlist_place_registers(b->net, &b->err), ERR_OK);
     options.scores = number % 4 != 3;
     options.chunk = CHUNKS[rng_below(&rng, 4)];
     scratch_create(&b->scratch);

@@ -1,6 +1,6 @@
 lut_node.v
 bit_counter.v
-greater.v
+argmax_pair.v
 argmax_tree.v
 pipe_data.v
 pipe_valid.v
