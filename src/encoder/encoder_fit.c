@@ -1,7 +1,9 @@
 #include "encoder_kinds.h"
+#include "encoder_snap.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The training rows: codes or real numbers, one of the two. */
 struct rows {
@@ -120,9 +122,53 @@ enum err_status encoder_fit_real(struct encoder **out, const char *name, size_t 
     return status;
 }
 
-/* The configuration's own mistakes, with its file and line. */
-static enum err_status check_config(const struct config *config, struct err *err)
+/* Options of some kinds, beside those of all encoders. */
+struct options {
+    long snap;
+};
+static const struct config_option OPTIONS[] = {
+    {.name = "snap",
+     .type = CONFIG_LONG,
+     .offset = offsetof(struct options, snap),
+     .low = 0,
+     .high = 50,
+     .default_text = "0",
+     .meaning = "thermometers: hundredths of the values that a threshold may pass to cost less"},
+};
+
+static bool has_thresholds(const struct encoder_kind *kind)
 {
+    return strcmp(kind->states[0].name, "thresholds") == 0;
+}
+
+/* One row of thresholds after another; a pooled row was fitted on all features. */
+static enum err_status snap(struct encoder *encoder, const struct rows *rows, unsigned code_bits,
+                            long percent, struct err *err)
+{
+    struct encoder_state *state = &encoder->state[0];
+    size_t codes = (size_t)1 << code_bits;
+    size_t features = state->rows == 1 ? rows->num_features : 1;
+    size_t *counts = malloc(codes * sizeof *counts);
+
+    if (counts == NULL) return err_nomem(err, "snapping thresholds");
+    for (size_t r = 0; r < state->rows; r++) {
+        memset(counts, 0, codes * sizeof *counts);
+        for (size_t i = 0; i < rows->count; i++) {
+            for (size_t f = 0; f < features; f++)
+                counts[rows->codes[i * rows->num_features + r + f]]++;
+        }
+        encoder_snap_row(state->values + r * state->columns, state->columns, counts, code_bits,
+                         percent);
+    }
+    free(counts);
+    return ERR_OK;
+}
+
+/* The configuration's own mistakes, with its file and line. */
+static enum err_status check_config(const struct config *config, struct options *own,
+                                    struct err *err)
+{
+    enum err_status status;
     const struct config_encoder *options = &config->encoder_config;
     const struct encoder_kind *kind = encoder_kinds_find(options->name);
     size_t count;
@@ -141,7 +187,12 @@ static enum err_status check_config(const struct config *config, struct err *err
                                "expected %ld to %ld for a %s encoder (found %ld)", kind->min_bits,
                                kind->max_bits, kind->name, options->num_bits);
     }
-    return config_options_read(config, "encoder_config", &options->options, NULL, 0, NULL, err);
+    status = config_options_read(config, "encoder_config", &options->options, OPTIONS,
+                                 sizeof OPTIONS / sizeof OPTIONS[0], own, err);
+    if (status == ERR_OK && own->snap > 0 && !has_thresholds(kind))
+        status = config_complain(config, "encoder_config.snap", err,
+                                 "a %s encoder has no thresholds that could move", kind->name);
+    return status;
 }
 
 enum err_status encoder_fit(struct encoder **out, const struct config *config,
@@ -151,13 +202,16 @@ enum err_status encoder_fit(struct encoder **out, const struct config *config,
     size_t num_features = (size_t)config->input_size;
     struct rows rows = {.codes = codes, .count = count, .num_features = num_features};
     struct encoder *encoder = NULL;
-    enum err_status status = check_config(config, err);
+    struct options own;
+    enum err_status status = check_config(config, &own, err);
 
     if (status == ERR_OK) {
         status =
             encoder_create(&encoder, options->name, num_features, (size_t)options->num_bits, err);
     }
     if (status == ERR_OK) status = fit(encoder, &rows, options->feature_wise, err);
+    if (status == ERR_OK && own.snap > 0)
+        status = snap(encoder, &rows, (unsigned)config->input_bits, own.snap, err);
     if (status == ERR_OK) {
         status = encoder_freeze(encoder, (unsigned)config->input_bits, NULL, err);
     }

@@ -1,5 +1,6 @@
 #include "base/rng.h"
 #include "encoder/encoder.h"
+#include "encoder/encoder_snap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -552,6 +553,134 @@ static void test_config_complaints(void **state)
     free(config);
 }
 
+/* --- snap --- */
+
+static void test_snap_by_hand(void **state)
+{
+    static const struct {
+        long percent;
+        float to[4];
+    } cases[] = {
+        {1, {51, 103, 151, 203}}, /* toggles 52, 104, 152, 204: two values may be passed */
+        {5, {63, 95, 159, 207}},  /* 64, 96, 160, 208 */
+    };
+    size_t counts[256];
+
+    (void)state;
+    for (size_t c = 0; c < 256; c++)
+        counts[c] = 1;
+    for (size_t i = 0; i < 2; i++) {
+        float thresholds[4] = {51, 102, 153, 204};
+
+        encoder_snap_row(thresholds, 4, counts, 8, cases[i].percent);
+        assert_memory_equal(thresholds, cases[i].to, sizeof thresholds);
+    }
+    memset(counts, 0,
+           sizeof counts); /* a pixel that is always 0: nothing is passed on the way to 128 */
+    counts[0] = 100;
+    {
+        float thresholds[4] = {0, 0, 0, 0};
+
+        encoder_snap_row(thresholds, 4, counts, 8, 1);
+        for (size_t i = 0; i < 4; i++)
+            assert_true(thresholds[i] == 127.0F);
+    }
+}
+
+static size_t values_between(const size_t *counts, uint32_t a, uint32_t b)
+{
+    size_t sum = 0;
+
+    for (uint32_t c = a < b ? a : b; c < (a < b ? b : a); c++)
+        sum += counts[c];
+    return sum;
+}
+
+/* Every place that was allowed is tried: none has more zeros, none of equally many is nearer. */
+static void check_snapped(const uint32_t *from, const uint32_t *to, size_t bits, uint32_t codes,
+                          const size_t *counts, size_t most)
+{
+    for (size_t i = 0; i < bits; i++) {
+        uint32_t low = 1, high = codes - 1;
+
+        if (i > 0 && from[i] == from[i - 1]) {
+            assert_int_equal(to[i], to[i - 1]);
+            continue;
+        }
+        if (i > 0) low = to[i - 1] + 1;
+        for (size_t j = bits; j-- > i + 1;) {
+            if (from[j] > from[i]) high = from[j] - 1;
+        }
+        assert_in_range(to[i], low, high);
+        assert_true(values_between(counts, from[i], to[i]) <= most);
+        for (uint32_t t = low; t <= high; t++) {
+            if (values_between(counts, from[i], t) > most) continue;
+            assert_true(__builtin_ctz(t) <= __builtin_ctz(to[i]));
+            if (__builtin_ctz(t) == __builtin_ctz(to[i]))
+                assert_true(values_between(counts, from[i], to[i]) <=
+                            values_between(counts, from[i], t));
+        }
+    }
+}
+
+static void test_snap_random(void **state)
+{
+    unsigned moved = 0;
+
+    (void)state;
+    for (uint64_t round = 0; round < 300; round++) {
+        unsigned code_bits = 1 + (unsigned)(round % 10);
+        uint32_t codes = 1u << code_bits, from[12], to[12], at = 1;
+        size_t counts[1024], total = 0, bits = 0;
+        float thresholds[12];
+        long percent = (long)(round % 7);
+        struct rng rng;
+
+        rng_seed(&rng, 99, round);
+        for (uint32_t c = 0; c < codes; c++)
+            total += counts[c] = (size_t)rng_below(&rng, rng_below(&rng, 3) == 0 ? 50 : 2);
+        for (; bits < 12 && at < codes; at += (uint32_t)rng_below(&rng, codes / 8 + 2)) {
+            from[bits] = at;
+            thresholds[bits++] = (float)(at - 1) + (rng_below(&rng, 2) == 0 ? 0.0F : 0.25F);
+        }
+        encoder_snap_row(thresholds, bits, counts, code_bits, percent);
+        for (size_t i = 0; i < bits; i++) {
+            to[i] = (uint32_t)thresholds[i] + 1;
+            moved += to[i] != from[i];
+        }
+        check_snapped(from, to, bits, codes, counts, total * (size_t)percent / 100);
+    }
+    assert_true(moved > 300);
+}
+
+/* Through the configuration: every kind with thresholds takes it, and no other. */
+static void test_snap_config(void **state)
+{
+    uint16_t codes[256];
+    struct err err = {""};
+    size_t count;
+    const struct encoder_kind *const *kinds = encoder_kinds(&count);
+
+    (void)state;
+    for (size_t i = 0; i < 256; i++)
+        codes[i] = (uint16_t)i;
+    for (size_t k = 0; k < count; k++) {
+        struct config *config = new_config(kinds[k]->name, 3, 1, 8);
+        struct encoder *encoder = NULL;
+        bool thresholds = strcmp(kinds[k]->states[0].name, "thresholds") == 0;
+
+        config->encoder_config.options.count = 1;
+        strcpy(config->encoder_config.options.items[0].key, "snap");
+        strcpy(config->encoder_config.options.items[0].value, "4");
+        assert_int_equal(encoder_fit(&encoder, config, codes, 256, &err),
+                         thresholds ? ERR_OK : ERR_ARG);
+        if (thresholds) assert_toggles(encoder, 1, 0, 1, &(uint32_t){128}); /* the median */
+        if (!thresholds) assert_non_null(strstr(err.message, "encoder_config.snap: a "));
+        encoder_free(encoder);
+        free(config);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -566,6 +695,9 @@ int main(void)
         cmocka_unit_test(test_frozen_equals_kind),
         cmocka_unit_test(test_encode_blocks),
         cmocka_unit_test(test_from_steps),
+        cmocka_unit_test(test_snap_by_hand),
+        cmocka_unit_test(test_snap_random),
+        cmocka_unit_test(test_snap_config),
         cmocka_unit_test(test_from_steps_hostile),
         cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_config_complaints),
