@@ -15,7 +15,9 @@ static enum err_status lower(const struct difflut_model *model, struct netlist *
     struct netlist *net = NULL;
     enum err_status status = model_lower(model->model, &net, err);
 
-    if (status == ERR_OK) status = netlist_optimize(net, removed, err);
+    if (status == ERR_OK)
+        status = netlist_optimize_with(
+            net, netlist_passes_for(model->model->config->hardware.target), removed, err);
     if (status == ERR_OK)
         *out = net;
     else
@@ -73,7 +75,7 @@ static enum err_status emit(const struct difflut_model *model, const char *folde
                                    .target = config->hardware.target,
                                    .scores = config->hardware.scores,
                                    .chunk = (uint32_t)config->hardware.chunk,
-                                   .passes = NETLIST_ALL_PASSES,
+                                   .passes = netlist_passes_for(config->hardware.target),
                                    .removed = removed,
                                    .extra_files = extra_files};
     struct manifest *manifest = NULL;

@@ -122,6 +122,7 @@ static enum err_status emit(struct cli_folder *folder, const struct cli_folder_r
     snprintf(names[0], sizeof names[0], "model/%s.yaml", config->name);
     snprintf(names[1], sizeof names[1], "model/%s.safetensors", config->name);
     if (status == ERR_OK) status = select_passes(request, &options.passes, err);
+    options.passes &= netlist_passes_for(options.target);
     if (status == ERR_OK) status = file_make_dirs(parent, err);
     if (status == ERR_OK) status = model_lower(folder->model, &net, err);
     if (status == ERR_OK) status = netlist_optimize_with(net, options.passes, removed, err);

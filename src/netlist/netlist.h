@@ -187,6 +187,8 @@ enum { NETLIST_MAX_PASSES = 16 };
 #define NETLIST_ALL_PASSES UINT32_MAX
 enum err_status netlist_optimize_with(struct netlist *net, uint32_t selected, uint64_t *removed,
                                       struct err *err);
+/* The passes that are of use for a target: those made for LUT6 are not where a LUT has 4 inputs. */
+uint32_t netlist_passes_for(const char *target);
 /* Reads "all", "none" or names separated by commas. ERR_ARG for a name that is no pass. */
 enum err_status netlist_passes_read(const char *list, uint32_t *selected, struct err *err);
 /* netlist_decompose.c: tables that the target has no LUT for, or only at the price of several, become

@@ -1,3 +1,4 @@
+#include "decompose.h"
 #include "pass.h"
 
 #include <string.h>
@@ -8,6 +9,7 @@ static const struct netlist_pass PASSES[] = {
     {"constants", "fold constant LUTs and step bits into readers and biases", pass_constants},
     {"wires", "forward copies and inverters to their readers", pass_wires},
     {"duplicates", "merge equal functions of equal signals", pass_duplicates},
+    {"absorb", "put LUTs into their readers where those keep at most 6 inputs", pass_absorb},
     {"dead", "remove LUTs that reach no class sum", pass_dead},
 };
 enum { NUM_PASSES = sizeof PASSES / sizeof PASSES[0] };
@@ -55,6 +57,12 @@ static uint32_t find_pass(const char *name, size_t length)
             return (uint32_t)1 << i;
     }
     return 0;
+}
+
+uint32_t netlist_passes_for(const char *target)
+{
+    return decompose_device(target) == NULL ? NETLIST_ALL_PASSES
+                                            : ~find_pass("absorb", strlen("absorb"));
 }
 
 static enum err_status unknown_pass(const char *name, size_t length, struct err *err)

@@ -28,6 +28,10 @@ enum err_status pass_wires(struct netlist *net, uint64_t *removed, struct err *e
  * are the same function of the same feature. Counts the LUTs, and the step bits that something read. */
 enum err_status pass_duplicates(struct netlist *net, uint64_t *removed, struct err *err);
 
+/* Puts a LUT that no class sums into all its readers, when each of them then has at most 6 inputs.
+ * Counts LUTs. A reader may then be several layers after its source. Not for targets of smaller LUTs. */
+enum err_status pass_absorb(struct netlist *net, uint64_t *removed, struct err *err);
+
 /* Removes LUTs that reach no class sum. Counts LUTs. */
 enum err_status pass_dead(struct netlist *net, uint64_t *removed, struct err *err);
 

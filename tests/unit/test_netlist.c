@@ -583,9 +583,11 @@ static void test_passes_by_hand(void **state)
     struct netlist *net = toy();
     uint64_t removed[NETLIST_MAX_PASSES];
 
+    uint32_t some = NETLIST_ALL_PASSES & ~(1u << pass_index("absorb"));
+
     (void)state;
     net->table[1] = 0xa; /* LUT 1 copies bit 1; then LUT 2 reads LUT 0 and bit 1 */
-    assert_int_equal(netlist_optimize(net, removed, NULL), ERR_OK);
+    assert_int_equal(netlist_optimize_with(net, some, removed, NULL), ERR_OK);
     assert_int_equal(removed[pass_index("unused-inputs")], 1);
     assert_int_equal(removed[pass_index("wires")], 1);
     assert_int_equal(net->num_luts, 2);
@@ -597,7 +599,7 @@ static void test_passes_by_hand(void **state)
     net->toggles[1] = 3; /* bit 1 = bit 0, bit 3 = bit 2: LUT 1 XORs what LUT 0 ANDs */
     net->toggles[3] = 3;
     net->table[1] = 0x8; /* and is the same, so LUT 2 is a copy */
-    assert_int_equal(netlist_optimize(net, removed, NULL), ERR_OK);
+    assert_int_equal(netlist_optimize_with(net, some, removed, NULL), ERR_OK);
     assert_int_equal(removed[pass_index("duplicates")], 3);
     assert_int_equal(net->num_luts, 1);
     assert_memory_equal(net->group, ((uint32_t[]){4, 4, 4, 0}), 16);
@@ -610,7 +612,7 @@ static void test_passes_by_hand(void **state)
         net->toggle_start[s] = 3 - (4 - s);
     net->step_initial[0] = 1; /* or rather 1: class 1 gets a bias, LUT 0 copies bit 2 */
     assert_int_equal(netlist_check(net, NULL), ERR_OK);
-    assert_int_equal(netlist_optimize(net, removed, NULL), ERR_OK);
+    assert_int_equal(netlist_optimize_with(net, some, removed, NULL), ERR_OK);
     assert_int_equal(removed[pass_index("constants")], 1);
     assert_int_equal(net->bias[1], 1);
     assert_int_equal(net->group_start[2], 3);
@@ -618,10 +620,35 @@ static void test_passes_by_hand(void **state)
 
     net = toy();
     net->group[0] = net->group[1] = net->group[2] = 0; /* nobody reads any LUT */
-    assert_int_equal(netlist_optimize(net, removed, NULL), ERR_OK);
+    assert_int_equal(netlist_optimize_with(net, some, removed, NULL), ERR_OK);
     assert_int_equal(removed[pass_index("dead")], 3);
     assert_int_equal(net->num_luts, 0);
     netlist_free(net);
+}
+
+/* LUT 0 and LUT 1 fit into LUT 2, which then reads the four bits; what a class sums stays. */
+static void test_absorb_by_hand(void **state)
+{
+    struct netlist *net = toy(), *before = NULL;
+    uint64_t removed = 0;
+
+    (void)state;
+    assert_int_equal(pass_absorb(net, &removed, NULL), ERR_OK);
+    assert_int_equal(removed, 0); /* class 0 sums both */
+    net->group[0] = net->group[1] = 6;
+    assert_int_equal(netlist_copy(&before, net, NULL), ERR_OK);
+    assert_int_equal(pass_absorb(net, &removed, NULL), ERR_OK);
+    assert_int_equal(removed, 2);
+    assert_int_equal(net->num_luts, 1);
+    assert_int_equal(net->fan_in_count[0], 4);
+    assert_int_equal(net->origin[0].layer, 1);
+    assert_memory_equal(net->group, ((uint32_t[]){4, 4, 4, 0}), 16);
+    assert_int_equal(netlist_check(net, NULL), ERR_OK);
+    assert_same_function(before, net, 0, "absorb");
+    netlist_free(before);
+    netlist_free(net);
+    assert_true(netlist_passes_for("xcup") == NETLIST_ALL_PASSES);
+    assert_int_equal(~netlist_passes_for("ice40"), 1u << pass_index("absorb"));
 }
 
 /* --- tables --- */
@@ -669,13 +696,13 @@ static void test_tables(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_eval_by_hand),  cmocka_unit_test(test_widths),
-        cmocka_unit_test(test_check_rejects), cmocka_unit_test(test_create_refuses),
-        cmocka_unit_test(test_text_by_hand),  cmocka_unit_test(test_text_round_trip),
-        cmocka_unit_test(test_parse_rejects), cmocka_unit_test(test_parse_hostile),
-        cmocka_unit_test(test_each_pass),     cmocka_unit_test(test_optimize),
-        cmocka_unit_test(test_selection),     cmocka_unit_test(test_passes_by_hand),
-        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_eval_by_hand),   cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_check_rejects),  cmocka_unit_test(test_create_refuses),
+        cmocka_unit_test(test_text_by_hand),   cmocka_unit_test(test_text_round_trip),
+        cmocka_unit_test(test_parse_rejects),  cmocka_unit_test(test_parse_hostile),
+        cmocka_unit_test(test_each_pass),      cmocka_unit_test(test_optimize),
+        cmocka_unit_test(test_selection),      cmocka_unit_test(test_passes_by_hand),
+        cmocka_unit_test(test_absorb_by_hand), cmocka_unit_test(test_tables),
     };
 
     if (argc > 1) cmocka_set_test_filter(argv[1]);
