@@ -1,14 +1,23 @@
 /* Fourier node: y = clamp(b + sum_q A_q cos(2 pi <f_q, x> + phi_q), 0, 1) with the amplitudes shared
- * out, A_q = a_q / (sum a + 1e-8) * max_amplitude. SPEC 1.8.
+ * out, A_q = a_q / (sum |a| + 1e-8) * max_amplitude. SPEC 1.8.
  *
  * Parameters amplitudes (Q, m) ~ U[0, 0.1), phases (Q, m) ~ U[-pi, pi), bias (m) = 0.5; buffer
  * frequencies (Q, n), each component 0 or 0.5, so that a frequency is a set of inputs: all 2^n of them
  * (input 0 is the most significant bit of the row's number) or at most 32 drawn ones. At corners
  * 2 pi <f_q, a> is pi times a number of bits, and the table a Walsh transform.
  *
- * The hardware's bit is y > 0.5, computed before the clamp. */
+ * In training the original has the cosines between the corners too, and its clamp stops every gradient.
+ * Hardware only ever sees corners: the next layer then learns from values that it never gets, and hard
+ * accuracy stays tens of points behind the soft one. Ours is the table's multilinear extension between
+ * corners, divides by the sizes of the amplitudes (a signed sum passes through zero), and lets the
+ * clamp pass what leads back inside. docs/nodes.md has the figures.
+ *
+ * The hardware's bit is y > 0.5, computed before the clamp. Source: the original
+ * library's node, without a paper; at corners its basis is that of O'Donnell, "Analysis of Boolean
+ * Functions", 2014, chapter 1. */
 #include "base/simd.h"
 #include "base/vmath.h"
+#include "multilinear.h"
 #include "node_types.h"
 #include "phasor.h"
 #include "walsh.h"
@@ -23,6 +32,7 @@ static const double pi = 3.14159265358979323846;
 struct options {
     bool use_all_frequencies;
     double max_amplitude, amplitude_penalty;
+    config_name interpolation;
 };
 
 static const struct config_option options[] = {
@@ -36,10 +46,11 @@ static const struct config_option options[] = {
     {.name = "max_amplitude",
      .type = CONFIG_DOUBLE,
      .offset = offsetof(struct options, max_amplitude),
-     .low = 1e-6,
+     .low = 0,
      .high = 1e6,
-     .default_text = "1.0",
-     .meaning = "what the amplitudes of an output add up to; 0.5 keeps the sum inside 0..1"},
+     .default_text = "0",
+     .meaning = "what the amplitudes of an output add up to; 0.5 keeps the sum inside 0..1; 0: 4, "
+                "upstream 1"},
     {.name = "amplitude_penalty",
      .type = CONFIG_DOUBLE,
      .offset = offsetof(struct options, amplitude_penalty),
@@ -47,6 +58,13 @@ static const struct config_option options[] = {
      .high = 1e6,
      .default_text = "-1",
      .meaning = "weight of the sum of absolute amplitudes in the loss; -1: 0, upstream 0.01"},
+    {.name = "interpolation",
+     .type = CONFIG_CHOICE,
+     .offset = offsetof(struct options, interpolation),
+     .choices = "default|multilinear|cosine",
+     .default_text = "default",
+     .meaning = "training pass between the corners of the inputs: multilinear in the table, or the "
+                "cosines; default: multilinear, upstream cosine"},
 };
 
 static size_t frequencies_of(const struct node_desc *desc)
@@ -76,6 +94,7 @@ static enum err_status describe(struct node_desc *desc, struct err *err)
 
     (void)err;
     if (!own->use_all_frequencies && count > MAX_DRAWN) count = MAX_DRAWN;
+    if (own->max_amplitude == 0) own->max_amplitude = desc->upstream ? 1 : 4;
     if (own->amplitude_penalty < 0) own->amplitude_penalty = desc->upstream ? 0.01 : 0;
     node_add_tensor(desc, "amplitudes", count, desc->num_outputs, true);
     node_add_tensor(desc, "phases", count, desc->num_outputs, true);
@@ -165,6 +184,13 @@ struct coefficients {
     float factor; /* max_amplitude / (sum a + 1e-8) */
 };
 
+/* What an amplitude adds to the sum that all are divided by: its size, so that the sum cannot pass
+ * through zero; in the original itself. */
+static float share_of(const struct node_desc *desc, float amplitude)
+{
+    return desc->upstream ? amplitude : fabsf(amplitude);
+}
+
 static void coefficients_of(const struct node_desc *desc, const float *params, unsigned output,
                             struct coefficients *c)
 {
@@ -174,7 +200,7 @@ static void coefficients_of(const struct node_desc *desc, const float *params, u
 
     for (size_t q = 0; q < count; q++) {
         c->real[q] = phases_of(desc, params)[q * m + output];
-        sum += params[q * m + output];
+        sum += share_of(desc, params[q * m + output]);
     }
     c->factor = (float)own->max_amplitude / (sum + 1e-8F);
     vmath_sin_cos(c->real, c->sine, c->cosine, count);
@@ -203,9 +229,9 @@ static void sets_of(const struct node_desc *desc, const float *params, uint16_t 
 }
 
 /* From u_q = d / d Re(A_q e^(i phi_q)) and v_q = d / d Im(...), the gradient of the parameters. */
-static void coefficients_backward(const struct node_desc *desc, unsigned output,
-                                  const struct coefficients *c, const float *u, const float *v,
-                                  float *grad_params)
+static void coefficients_backward(const struct node_desc *desc, const float *params,
+                                  unsigned output, const struct coefficients *c, const float *u,
+                                  const float *v, float *grad_params)
 {
     const struct options *own = desc->options;
     size_t count = frequencies_of(desc), m = desc->num_outputs;
@@ -215,7 +241,10 @@ static void coefficients_backward(const struct node_desc *desc, unsigned output,
         mean += u[q] * c->real[q] + v[q] * c->imaginary[q];
     mean /= (float)own->max_amplitude;
     for (size_t q = 0; q < count; q++) {
-        grad_params[q * m + output] += c->factor * (u[q] * c->cosine[q] + v[q] * c->sine[q] - mean);
+        size_t i = q * m + output;
+        float sign = desc->upstream || params[i] >= 0.0F ? 1.0F : -1.0F; /* of share_of() */
+
+        grad_params[i] += c->factor * (u[q] * c->cosine[q] + v[q] * c->sine[q] - sign * mean);
         grad_params[(count + q) * m + output] += v[q] * c->real[q] - u[q] * c->imaginary[q];
     }
 }
@@ -225,6 +254,16 @@ static void coefficients_backward(const struct node_desc *desc, unsigned output,
 static float clamp(float y)
 {
     return y < 0.0F ? 0.0F : y > 1.0F ? 1.0F : y;
+}
+
+/* The gradient of what comes out of the clamp as one of what goes in. A step goes against the gradient:
+ * where y is above 1 a positive one leads back to where it counts, below 0 a negative one. Those pass
+ * too (the original stops all, and an entry that left 0..1 never returns). */
+static float pass(const struct node_desc *desc, float y, float grad, bool inside)
+{
+    bool back = !desc->upstream && (y > 0.5F ? grad > 0.0F : grad < 0.0F);
+
+    return inside || back ? grad : 0.0F;
 }
 
 static void tabulate(const struct node_desc *desc, const float *params, float *table)
@@ -255,14 +294,14 @@ static void tabulate_backward(const struct node_desc *desc, const float *params,
         const float *y = table + o * desc->table_size, *grad = grad_table + o * desc->table_size;
 
         for (size_t a = 0; a < desc->table_size; a++)
-            spectrum[a] = y[a] > 0.0F && y[a] < 1.0F ? grad[a] : 0.0F;
+            spectrum[a] = pass(desc, y[a], grad[a], y[a] > 0.0F && y[a] < 1.0F);
         walsh_transform(desc->num_inputs, spectrum);
         for (size_t q = 0; q < frequencies_of(desc); q++) {
             u[q] = spectrum[set_of(desc, params, q)];
             v[q] = 0;
         }
         coefficients_of(desc, params, o, &c);
-        coefficients_backward(desc, o, &c, u, v, grad_params);
+        coefficients_backward(desc, params, o, &c, u, v, grad_params);
         grad_params[desc->tensors[2].offset + o] += spectrum[0];
     }
 }
@@ -275,11 +314,25 @@ SIMD_CLONES static void clamp_row(float *y, size_t count)
         y[s] = y[s] < 0.0F ? 0.0F : y[s] > 1.0F ? 1.0F : y[s];
 }
 
-/* grad where the clamp lets y pass, else 0. */
-SIMD_CLONES static void gate_row(float *y, const float *grad, size_t count)
+/* pass() of a row; y becomes the gradient. */
+SIMD_CLONES static void pass_row(const struct node_desc *desc, float *y, const float *grad,
+                                 size_t count)
 {
-    for (size_t s = 0; s < count; s++)
-        y[s] = y[s] >= 0.0F && y[s] <= 1.0F ? grad[s] : 0.0F;
+    float below = desc->upstream ? 0.0F : 1.0F; /* 1: leading back counts */
+
+    for (size_t s = 0; s < count; s++) {
+        float back = (y[s] - 0.5F) * grad[s] * below;
+
+        y[s] = (y[s] >= 0.0F && y[s] <= 1.0F) || back > 0.0F ? grad[s] : 0.0F;
+    }
+}
+
+static bool is_multilinear(const struct node_desc *desc)
+{
+    const struct options *own = desc->options;
+
+    if (strcmp(own->interpolation, "default") == 0) return !desc->upstream;
+    return strcmp(own->interpolation, "multilinear") == 0;
 }
 
 static void forward(const struct node_desc *desc, const float *params, const float *table,
@@ -290,8 +343,12 @@ static void forward(const struct node_desc *desc, const float *params, const flo
     struct coefficients c;
     struct phasor phasor;
 
-    (void)table;
     (void)noise;
+    if (is_multilinear(desc)) {
+        for (unsigned o = 0; o < desc->num_outputs; o++)
+            multilinear_forward(desc->num_inputs, table + o * desc->table_size, in, out[o], count);
+        return;
+    }
     sets_of(desc, params, sets);
     phasor_start(&phasor, desc->num_inputs, in, count);
     for (unsigned o = 0; o < desc->num_outputs; o++) {
@@ -311,15 +368,20 @@ static void backward_inputs(const struct node_desc *desc, const float *params, c
     struct coefficients c;
     struct phasor phasor;
 
-    (void)table;
     (void)noise;
+    if (is_multilinear(desc)) {
+        for (unsigned o = 0; o < desc->num_outputs; o++)
+            multilinear_backward_inputs(desc->num_inputs, table + o * desc->table_size, in,
+                                        grad_out[o], grad_in, count);
+        return;
+    }
     sets_of(desc, params, sets);
     phasor_start(&phasor, desc->num_inputs, in, count);
     for (unsigned o = 0; o < desc->num_outputs; o++) {
         coefficients_of(desc, params, o, &c);
         phasor_sum(&phasor, sets, c.real, c.imaginary, frequencies_of(desc),
                    bias_of(desc, params)[o], grad, count);
-        gate_row(grad, grad_out[o], count);
+        pass_row(desc, grad, grad_out[o], count);
         phasor_backward_inputs(&phasor, sets, c.real, c.imaginary, frequencies_of(desc), grad,
                                grad_in, count);
     }
@@ -338,8 +400,13 @@ static void backward_params(const struct node_desc *desc, const float *params, c
     struct phasor phasor;
 
     (void)table;
-    (void)grad_table;
     (void)noise;
+    if (is_multilinear(desc)) {
+        for (unsigned o = 0; o < desc->num_outputs; o++)
+            multilinear_backward_table(desc->num_inputs, in, grad_out[o],
+                                       grad_table + o * desc->table_size, count);
+        return;
+    }
     sets_of(desc, params, sets);
     sets[num_sets] = 0;
     phasor_start(&phasor, desc->num_inputs, in, count);
@@ -347,9 +414,9 @@ static void backward_params(const struct node_desc *desc, const float *params, c
         coefficients_of(desc, params, o, &c);
         phasor_sum(&phasor, sets, c.real, c.imaginary, num_sets, bias_of(desc, params)[o], grad,
                    count);
-        gate_row(grad, grad_out[o], count);
+        pass_row(desc, grad, grad_out[o], count);
         phasor_correlate(&phasor, sets, num_sets + 1, grad, u, v, count);
-        coefficients_backward(desc, o, &c, u, v, grad_params);
+        coefficients_backward(desc, params, o, &c, u, v, grad_params);
         grad_params[desc->tensors[2].offset + o] += u[num_sets];
     }
 }
@@ -380,7 +447,7 @@ static bool hard_bit(const struct node_desc *desc, const float *params, unsigned
         double amplitude = (double)params[q * m + output];
         double term = amplitude * cos((double)phases_of(desc, params)[q * m + output]);
 
-        sum += amplitude;
+        sum += desc->upstream ? amplitude : fabs(amplitude);
         y += __builtin_parityll(set_of(desc, params, q) & address) ? -term : term;
     }
     y = (double)bias_of(desc, params)[output] + y / (sum + 1e-8) * own->max_amplitude - 0.5;

@@ -177,7 +177,7 @@ static void check_model(const char *path)
                                 .width = {40, 20}};
     const char *options = strcmp(node, "polylut") == 0 ? "node_config: {degree: 2}\n"
                           : strcmp(node, "fourier") == 0
-                              ? "node_config: {use_all_frequencies: true}\n"
+                              ? "compat: upstream\nnode_config: {use_all_frequencies: true}\n"
                               : "";
     char extra[96];
     struct config *config;

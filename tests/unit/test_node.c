@@ -344,6 +344,8 @@ static const struct smooth_type smooth_types[] = {
     {"hybrid", NULL},
     {"fourier", "use_all_frequencies: true, max_amplitude: 0.4"},
     {"fourier", "max_amplitude: 0.4"},
+    {"fourier", "interpolation: cosine, use_all_frequencies: true, max_amplitude: 0.4"},
+    {"fourier", "interpolation: cosine, max_amplitude: 0.4"},
     {"difflogic", NULL},
     {"warp", NULL},
 };
@@ -370,6 +372,8 @@ static bool random_node(struct single_node *node, const struct smooth_type *type
         node->params[i] *= strcmp(type->type, "fourier") == 0 ? 30.0F
                            : strcmp(type->type, "dwn") == 0   ? 1.0F
                                                               : 3.0F;
+    for (size_t i = 0; strcmp(type->type, "fourier") == 0 && i < node->desc.tensors[0].count; i++)
+        node->params[i] += 0.1F; /* the size of an amplitude has a kink at 0 */
     for (size_t s = 0; s < count; s++) {
         for (unsigned j = 0; j < n; j++)
             node->in[j][s] = inputs == REAL_INPUTS  ? rng_float(rng)
@@ -895,6 +899,56 @@ static void test_fourier_penalty(void **state)
     }
 }
 
+/* One input, frequencies 0 and 0.5: y = clamp(b + A_0 cos(phi_0) + A_1 cos(pi x + phi_1)). */
+static void fourier_node(struct single_node *node, bool upstream, float a0, float a1, float bias)
+{
+    struct single_node_shape shape = {.type = "fourier",
+                                      .inputs = 1,
+                                      .outputs = 1,
+                                      .upstream = upstream,
+                                      .options = "use_all_frequencies: true, max_amplitude: 2"};
+    const float params[] = {a0, a1, 0, 0, bias, 0, 0.5F};
+
+    expect_ok(single_node_create(node, &shape, 16, &err));
+    assert_int_equal(node->desc.num_params, 7);
+    memcpy(node->params, params, sizeof params);
+    single_node_tabulate(node);
+}
+
+/* Where ours and the original part: between corners, at the clamp, and in what amplitudes are shared
+ * by. */
+static void test_fourier_ours(void **state)
+{
+    struct single_node node;
+
+    (void)state;
+    for (int upstream = 0; upstream < 2; upstream++) {
+        float sign = upstream ? -1.0F : 1.0F; /* of what amplitudes are divided by */
+
+        fourier_node(&node, upstream, 0.1F, 0.1F, 0);
+        node.in[0][0] = 0.25F; /* table 1 (from 2), 0 */
+        single_node_forward(&node);
+        assert_true(near((double)node.out[0][0], upstream ? 1 : 0.75, 1e-6, 0));
+
+        node.in[0][0] = 0; /* y = 2: a step down leads back, a step up does not */
+        node.grad_out[0][0] = 1;
+        single_node_backward_params(&node, false);
+        assert_true(near((double)node.grad_params[4], upstream ? 0 : 1, 1e-6, 1e-9));
+        single_node_free(&node);
+
+        fourier_node(&node, upstream, 0.1F, 0.1F, 0);
+        node.grad_out[0][0] = -1;
+        single_node_backward_params(&node, false);
+        assert_true(node.grad_params[4] == 0.0F);
+        single_node_free(&node);
+
+        fourier_node(&node, upstream, 0.1F, -0.3F, 0.5F);
+        assert_int_equal(node.desc.type->hard_bit(&node.desc, node.params, 0, 0, NULL), sign < 0);
+        assert_int_equal(node.desc.type->hard_bit(&node.desc, node.params, 0, 1, NULL), sign > 0);
+        single_node_free(&node);
+    }
+}
+
 /* neurallut: tau falls by ten every tau_decay_iters steps down to tau_min; straight through rounds. */
 static void test_neurallut_schedule(void **state)
 {
@@ -1169,7 +1223,7 @@ static void test_refused_options(void **state)
         {"neurallut", "hidden_width: 65", "hidden_width", 6},
         {"neurallut", "activation: tanh", "leakyrelu", 6},
         {"neurallut", "tau_start: 0", "tau_start", 6},
-        {"fourier", "max_amplitude: 0", "max_amplitude", 6},
+        {"fourier", "max_amplitude: -1", "max_amplitude", 6},
         {"fourier", "use_all_frequencies: 7", "use_all_frequencies", 6},
         {"warp", "eval_mode: softly", "threshold", 6},
         {"linear_lut", "degree: 2", "output_dim", 6},
@@ -1277,6 +1331,7 @@ int main(void)
         cmocka_unit_test(test_difflogic_indices),
         cmocka_unit_test(test_hybrid_compat),
         cmocka_unit_test(test_fourier_penalty),
+        cmocka_unit_test(test_fourier_ours),
         cmocka_unit_test(test_neurallut_schedule),
         cmocka_unit_test(test_layer_noise),
         cmocka_unit_test(test_multilinear),
