@@ -2,9 +2,9 @@
 
 const struct cli_command *const *cli_commands(void)
 {
-    static const struct cli_command *const commands[] = {&cmd_models, &cmd_info, &cmd_train,
-                                                         &cmd_eval,   &cmd_emit, &cmd_cosim,
-                                                         &cmd_synth,  &cmd_data, NULL};
+    static const struct cli_command *const commands[] = {
+        &cmd_models, &cmd_info,  &cmd_train, &cmd_sweep, &cmd_eval,
+        &cmd_emit,   &cmd_cosim, &cmd_synth, &cmd_data,  NULL};
 
     return commands;
 }

@@ -85,6 +85,18 @@ enum err_status cli_model_dataset(struct dataset **out, const struct model *mode
     return status;
 }
 
+enum err_status cli_model_cost(const struct model *model, struct netlist_cost *cost,
+                               struct err *err)
+{
+    struct netlist *net = NULL;
+    enum err_status status = model_lower(model, &net, err);
+
+    if (status == ERR_OK) status = netlist_optimize(net, NULL, err);
+    if (status == ERR_OK) status = netlist_cost(net, cost, err);
+    netlist_free(net);
+    return status;
+}
+
 const char *cli_model_dataset_name(const struct config *config)
 {
     const char *slash = strrchr(config->dataset.train, '/');

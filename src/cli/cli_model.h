@@ -22,6 +22,10 @@ enum err_status cli_model_open(struct model **out, const char *name, const struc
 enum err_status cli_model_dataset(struct dataset **out, const struct model *model,
                                   const char *data_dir, unsigned splits, struct err *err);
 
+/* LUT6 estimate of the model's hardware, after the passes. */
+enum err_status cli_model_cost(const struct model *model, struct netlist_cost *cost,
+                               struct err *err);
+
 /* "mnist", or the file name of the training CSV. */
 const char *cli_model_dataset_name(const struct config *config);
 

@@ -5,20 +5,6 @@
 
 #include <stdlib.h>
 
-/* LUT6 estimate of the model's hardware, after the passes. */
-static enum err_status estimate_luts(const struct model *model, uint64_t *luts, struct err *err)
-{
-    struct netlist *net = NULL;
-    struct netlist_cost cost = {0};
-    enum err_status status = model_lower(model, &net, err);
-
-    if (status == ERR_OK) status = netlist_optimize(net, NULL, err);
-    if (status == ERR_OK) status = netlist_cost(net, &cost, err);
-    *luts = cost.total;
-    netlist_free(net);
-    return status;
-}
-
 static json_t *accuracy_or_null(const struct config *config, double *value)
 {
     return cli_model_result(config, "accuracy_hard", value) ? json_real(*value) : json_null();
@@ -27,20 +13,21 @@ static json_t *accuracy_or_null(const struct config *config, double *value)
 static enum err_status list_one(struct cli *cli, const char *name, json_t *list, struct err *err)
 {
     struct model *model = NULL;
-    uint64_t luts = 0;
+    struct netlist_cost cost = {0};
     double accuracy = 0.0;
     enum err_status status = cli_model_open(&model, name, NULL, err);
 
-    if (status == ERR_OK) status = estimate_luts(model, &luts, err);
+    if (status == ERR_OK) status = cli_model_cost(model, &cost, err);
     if (status == ERR_OK) {
-        json_t *row = json_pack(
-            "{s:s, s:s, s:s, s:o, s:I}", "name", name, "dataset",
-            cli_model_dataset_name(model->config), "model_type", model->config->model_type,
-            "accuracy_hard", accuracy_or_null(model->config, &accuracy), "luts", (json_int_t)luts);
+        json_t *row =
+            json_pack("{s:s, s:s, s:s, s:o, s:I}", "name", name, "dataset",
+                      cli_model_dataset_name(model->config), "model_type",
+                      model->config->model_type, "accuracy_hard",
+                      accuracy_or_null(model->config, &accuracy), "luts", (json_int_t)cost.total);
 
         cli_say(cli, "%-20s %-18s %-12s %8.2f %% %8llu\n", name,
                 cli_model_dataset_name(model->config), model->config->model_type, 100.0 * accuracy,
-                (unsigned long long)luts);
+                (unsigned long long)cost.total);
         if (json_array_append_new(list, row) != 0) status = err_nomem(err, "the JSON result");
     }
     model_free(model);

@@ -502,35 +502,39 @@ static void set_defaults(struct config *config)
             config_value_reset(sections[i].options + j, config);
 }
 
-enum err_status config_parse(struct config **out, const char *yaml, size_t size, const char *path,
-                             struct err *err)
+enum err_status config_read_tree(struct config **out, const struct config_yaml *root,
+                                 const char *path, struct err *err)
 {
-    struct config *config = NULL;
-    struct config_yaml *root = NULL;
+    struct config *config = calloc(1, sizeof *config);
     enum err_status status;
 
+    if (config == NULL) return err_nomem(err, "the configuration");
     if (strlen(path) >= sizeof config->path) {
-        return err_set(err, ERR_ARG, "%.200s...: path longer than %zu bytes", path,
-                       sizeof config->path - 1);
-    }
-    status = config_yaml_parse(&root, yaml, size, path[0] != '\0' ? path : "configuration", err);
-    if (status != ERR_OK) return status;
-    config = calloc(1, sizeof *config);
-    if (config == NULL) {
-        status = err_nomem(err, "the configuration");
+        status = err_set(err, ERR_ARG, "%.200s...: path longer than %zu bytes", path,
+                         sizeof config->path - 1);
     } else {
         snprintf(config->path, sizeof config->path, "%s", path);
         set_defaults(config);
         status = read_root(config, root, err);
     }
     if (status == ERR_OK) status = settle_name(config, err);
-    config_yaml_free(root);
-    if (status != ERR_OK) {
+    if (status == ERR_OK)
+        *out = config;
+    else
         config_free(config);
-        return status;
-    }
-    *out = config;
-    return ERR_OK;
+    return status;
+}
+
+enum err_status config_parse(struct config **out, const char *yaml, size_t size, const char *path,
+                             struct err *err)
+{
+    struct config_yaml *root = NULL;
+    enum err_status status =
+        config_yaml_parse(&root, yaml, size, path[0] != '\0' ? path : "configuration", err);
+
+    if (status == ERR_OK) status = config_read_tree(out, root, path, err);
+    config_yaml_free(root);
+    return status;
 }
 
 enum err_status config_read(struct config **out, const char *path, struct err *err)

@@ -125,6 +125,69 @@ void config_yaml_free(struct config_yaml *node)
     }
 }
 
+enum err_status config_yaml_copy(struct config_yaml **out, const struct config_yaml *node,
+                                 const char *key, struct err *err)
+{
+    struct config_yaml *copy = calloc(1, sizeof *copy), **tail;
+    enum err_status status = ERR_OK;
+
+    if (copy == NULL) return err_nomem(err, "the configuration");
+    copy->kind = node->kind;
+    copy->line = node->line;
+    copy->quoted = node->quoted;
+    copy->count = node->count;
+    if (key != NULL) copy->key = strdup(key);
+    if (node->text != NULL) copy->text = strdup(node->text);
+    if ((key != NULL && copy->key == NULL) || (node->text != NULL && copy->text == NULL))
+        status = err_nomem(err, "the configuration");
+    tail = &copy->child;
+    for (const struct config_yaml *child = node->child; child != NULL && status == ERR_OK;
+         child = child->next) {
+        status = config_yaml_copy(tail, child, child->key, err);
+        if (status == ERR_OK) tail = &(*tail)->next;
+    }
+    if (status == ERR_OK)
+        *out = copy;
+    else
+        config_yaml_free(copy);
+    return status;
+}
+
+struct config_yaml *config_yaml_find(const struct config_yaml *map, const char *key, size_t length)
+{
+    for (struct config_yaml *child = map->child; child != NULL; child = child->next) {
+        if (strncmp(child->key, key, length) == 0 && child->key[length] == '\0') return child;
+    }
+    return NULL;
+}
+
+static void write_scalar(const struct config_yaml *node, struct text *out)
+{
+    if (node->quoted || node->text[0] == '\0' || strpbrk(node->text, ",[]{}#:\"'") != NULL) {
+        text_add(out, "\"");
+        for (const char *c = node->text; *c != '\0'; c++)
+            text_add(out, "%s%c", *c == '"' || *c == '\\' ? "\\" : "", *c);
+        text_add(out, "\"");
+    } else {
+        text_add(out, "%s", node->text);
+    }
+}
+
+void config_yaml_write(const struct config_yaml *node, struct text *out)
+{
+    if (node->kind == CONFIG_YAML_SCALAR) {
+        write_scalar(node, out);
+        return;
+    }
+    text_add(out, node->kind == CONFIG_YAML_MAP ? "{" : "[");
+    for (const struct config_yaml *child = node->child; child != NULL; child = child->next) {
+        if (child != node->child) text_add(out, ", ");
+        if (child->key != NULL) text_add(out, "%s: ", child->key);
+        config_yaml_write(child, out); /* as deep as the tree, at most DEEPEST */
+    }
+    text_add(out, node->kind == CONFIG_YAML_MAP ? "}" : "]");
+}
+
 /* Anchors and tags: nothing in a configuration needs them, and bombs are made of them. */
 static enum err_status check_plain(struct parser *p, const yaml_event_t *event)
 {
