@@ -54,7 +54,7 @@ JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 SUB_MAKE   = $(MAKE) --no-print-directory -j$(JOBS)
 
 .DEFAULT_GOAL := all
-.PHONY: help all objects unit test sanitize fuzz lint format cosim synth golden matrix bench demo clean \
+.PHONY: help all objects unit test sanitize fuzz lint format cosim synth golden matrix area-table bench demo clean \
 	install uninstall docs check-deps
 
 help: ## this list
@@ -115,6 +115,11 @@ matrix: ## every node x encoder x layer type in Verilator; writes docs/matrix.md
 	@$(SUB_MAKE) unit
 	DIFFLUT_MATRIX=all DIFFLUT_MATRIX_TABLE=docs/matrix.md TEST_TIMEOUT=1800 \
 		tools/run_tests.sh $(BUILD) test_matrix
+
+area-table: ## train for area in several ways; writes docs/area.csv and docs/area.md (minutes)
+	@tools/deps.sh build test
+	@$(SUB_MAKE) all
+	DIFFLUT=$(BIN) AREA_OUT=$(BUILD)/area tools/area_table.sh --write
 
 bench: ## one CSV line per case: name, median, unit, config hash, commit
 	@tools/deps.sh build test
