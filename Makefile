@@ -44,7 +44,8 @@ LIBDIR   ?= $(PREFIX)/lib
 PRETRAINED = $(wildcard pretrained/*.md pretrained/*/*.yaml pretrained/*/*.safetensors)
 
 # Files that travel inside the program (src/base/embed.h).
-TEMPLATES = $(sort $(wildcard hdl_templates/*.v)) $(sort $(wildcard hdl_templates/yosys/*.v))
+TEMPLATES = $(sort $(wildcard hdl_templates/*.v)) $(sort $(wildcard hdl_templates/yosys/*.v)) \
+	$(sort $(wildcard hdl_templates/boards/*))
 SIM_FILES = $(sort $(wildcard sim/*.cpp sim/*.v sim/*.mk))
 GEN       = $(BUILD)/gen/hdl_templates.h $(BUILD)/gen/sim_files.h $(BUILD)/gen/prefix.h
 

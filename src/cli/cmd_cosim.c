@@ -14,9 +14,9 @@
 #include <string.h>
 
 struct values {
-    const char *out_dir, *simulator, *pipeline, *passes, *data_dir, *trace;
+    const char *out_dir, *simulator, *top, *pipeline, *passes, *data_dir, *trace;
     const char *verilator, *icarus, *yosys, *after_synth;
-    long vectors, random, seed, threads;
+    long vectors, random, seed, threads, stream_width;
     struct cli_list no_pass, set;
 };
 
@@ -43,6 +43,9 @@ static const struct cli_option OPTIONS[] = {
      "generic|xc7|xcup|ecp5|ice40", NULL, 0, 0,
      "simulate the netlist that `synth` mapped to this target"},
     CLI_OPTION_TOOL(struct values, yosys),
+    {"top", 0, CLI_CHOICE, offsetof(struct values, top), "full|stream", NULL, 0, 0,
+     "stream: emit and simulate the AXI4-Stream top as well"},
+    CLI_OPTION_STREAM_WIDTH(struct values, stream_width),
     CLI_OPTION_PASSES(struct values, passes),
     CLI_OPTION_NO_PASS(struct values, no_pass),
     CLI_OPTION_SET(struct values, set),
@@ -107,6 +110,7 @@ static enum err_status simulate(struct cli *cli, struct run *run, const struct v
                                     .after_synth = values->after_synth,
                                     .yosys = values->yosys,
                                     .trace = values->trace,
+                                    .seed = (uint64_t)values->seed,
                                     .threads = (unsigned)values->threads,
                                     .progress = cli_progress_flow,
                                     .user = progress,
@@ -162,6 +166,8 @@ static json_t *result_json(const struct run *run, const char *simulator, const c
     if (json != NULL) {
         bool known = has_split(run);
 
+        json_object_set_new(json, "stream_frames",
+                            json_integer((json_int_t)run->result.stream_frames));
         json_object_set_new(json, "accuracy_hardware",
                             known ? json_real(run->accuracy_hardware) : json_null());
         json_object_set_new(json, "accuracy_reference",
@@ -202,6 +208,10 @@ static void say_result(const struct cli *cli, const struct run *run)
         "                (the two best classes tie in %zu of them)\n",
         run->result.vectors, count[CLI_VECTORS_DATASET], count[CLI_VECTORS_DIGITS],
         count[CLI_VECTORS_RANDOM], count[CLI_VECTORS_EDGE], count[CLI_VECTORS_TIED], run->set.ties);
+    if (run->result.stream_frames > 0)
+        cli_say(cli,
+                "  stream        %zu frames, %zu more wrong on purpose, pauses on both sides\n",
+                run->result.stream_frames, run->result.stream_wrong);
     cli_say(cli, "  mismatches    %zu\n", run->result.mismatches);
     say_mismatches(cli, run);
     if (has_split(run))
@@ -245,6 +255,8 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
     const struct values *values = untyped;
     struct cli_folder_request request = {.model = cli->positional[0],
                                          .out_dir = values->out_dir,
+                                         .top = values->top,
+                                         .stream_width = values->stream_width,
                                          .pipeline = values->pipeline,
                                          .passes = values->passes,
                                          .no_pass = &values->no_pass,
@@ -271,15 +283,18 @@ const struct cli_command cmd_cosim = {
     .name = "cosim",
     .arguments = "MODEL|DIR",
     .summary = "check the Verilog against the C reference, bit for bit",
-    .description = "Runs every vector through the emitted tops `full` (from integer codes) and "
-                   "`core` (from encoder\n"
-                   "bits) and compares every class score and the class with the C reference. "
-                   "Vectors: the whole\n"
-                   "test split when it is found (so the hardware's accuracy is measured), random "
-                   "codes, edge codes\n"
-                   "(all 0, all maximal, every threshold and its neighbours) and vectors whose two "
-                   "best classes\n"
-                   "tie. The first differences are printed, and the exit status is then 1.",
+    .description =
+        "Runs every vector through the emitted tops `full` (from integer codes) and "
+        "`core` (from encoder\n"
+        "bits) and compares every class score and the class with the C reference. "
+        "Vectors: the whole\n"
+        "test split when it is found (so the hardware's accuracy is measured), random "
+        "codes, edge codes\n"
+        "(all 0, all maximal, every threshold and its neighbours) and vectors whose two "
+        "best classes\n"
+        "tie. A stream top gets frames of them, with pauses, wrong frames and resets. The "
+        "first\n"
+        "differences are printed, and the exit status is then 1.",
     .example = "  difflut-hdl cosim mnist_large --data data\n"
                "  difflut-hdl cosim build/mnist_large --vectors 100 --simulator icarus",
     .options = OPTIONS,

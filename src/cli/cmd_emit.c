@@ -12,8 +12,8 @@ struct values {
 static const struct cli_option OPTIONS[] = {
     {"out", 'o', CLI_TEXT, offsetof(struct values, out_dir), "DIR", NULL, 0, 0,
      "folder to write (default build/<model>)"},
-    {"top", 0, CLI_CHOICE, offsetof(struct values, top), "core|full|stream", "full", 0, 0,
-     "core: encoder bits in; full: codes in; stream: AXI4-Stream"},
+    {"top", 0, CLI_CHOICE, offsetof(struct values, top), "core|full|stream|icebreaker|ulx3s",
+     "full", 0, 0, "core: encoder bits in; full: codes in; stream: AXI4-Stream; or a board"},
     {"target", 0, CLI_CHOICE, offsetof(struct values, target), "generic|xc7|xcup|ecp5|ice40", NULL,
      0, 0, "device family (default: the configuration's)"},
     {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,

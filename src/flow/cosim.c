@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "flow/cosim_check.h"
 #include "flow/cosim_plan.h"
+#include "flow/cosim_stream.h"
 #include "flow/mapped.h"
 #include "flow/simulator.h"
 #include "flow/work_folder.h"
@@ -121,8 +122,36 @@ static bool is_verilog(const struct manifest_file *file)
     return strcmp(file->kind, "rtl") == 0 && size > 2 && strcmp(file->path + size - 2, ".v") == 0;
 }
 
+/* What one simulation drives and how it is judged: the two bare tops by `plan`, or the stream top. */
+struct course {
+    const char *bench;
+    const struct cosim_plan *plan;
+    const struct cosim_stream *stream; /* NULL: plan */
+};
+
+static void define_tops(struct text *text, const struct manifest *manifest, bool core)
+{
+    text_add(text, "+define+BENCH_FULL=%s_full\n", manifest->name);
+    if (core) text_add(text, "+define+BENCH_CORE=%s_core\n", manifest->name);
+    text_add(text, "+define+BENCH_CODES=%u\n+define+BENCH_BITS=%u\n+define+BENCH_CLASS=%u\n",
+             manifest->num_features * manifest->code_bits, manifest->num_bits,
+             manifest->class_bits);
+    if (manifest->scores)
+        text_add(text, "+define+BENCH_SCORES=%u\n", manifest->num_classes * manifest->score_bits);
+}
+
+static void define_stream(struct text *text, const struct manifest *manifest,
+                          const struct cosim_stream *stream)
+{
+    text_add(text,
+             "+define+BENCH_STREAM=%s_stream\n+define+BENCH_WIDTH=%u\n"
+             "+define+BENCH_BEATS=%zu\n",
+             manifest->name, manifest->stream.width, stream->num_beats);
+}
+
 /* Definitions and files, read by both simulators; only what the manifest lists is compiled. */
-static enum err_status write_sources(const struct simulation *simulation, const char *folder,
+static enum err_status write_sources(const struct simulation *simulation,
+                                     const struct course *course, const char *folder,
                                      struct err *err)
 {
     const struct manifest *manifest = simulation->manifest;
@@ -131,13 +160,10 @@ static enum err_status write_sources(const struct simulation *simulation, const 
 
     bool mapped = simulation->options->after_synth != NULL;
 
-    text_add(&text, "+define+BENCH_FULL=%s_full\n", manifest->name);
-    if (!mapped) text_add(&text, "+define+BENCH_CORE=%s_core\n", manifest->name);
-    text_add(&text, "+define+BENCH_CODES=%u\n+define+BENCH_BITS=%u\n+define+BENCH_CLASS=%u\n",
-             manifest->num_features * manifest->code_bits, manifest->num_bits,
-             manifest->class_bits);
-    if (manifest->scores)
-        text_add(&text, "+define+BENCH_SCORES=%u\n", manifest->num_classes * manifest->score_bits);
+    if (course->stream == NULL)
+        define_tops(&text, manifest, !mapped);
+    else
+        define_stream(&text, manifest, course->stream);
     text_add(&text, "+define+BENCH_STIMULUS=%u\n+define+BENCH_RECORD=%u\n",
              simulation->stimulus_bits, simulation->record_bits);
     for (size_t i = 0; i < manifest->num_files && status == ERR_OK; i++) {
@@ -175,24 +201,30 @@ static enum err_status write_mapped(const struct simulation *simulation, const c
     return status;
 }
 
-static enum err_status write_stimulus(const char *work, const struct cosim_plan *plan,
+static enum err_status write_stimulus(const char *work, const struct course *course,
+                                      const struct manifest *manifest,
                                       const struct vectors *vectors, struct err *err)
 {
-    char *path = file_join(work, "stimulus.bin");
-    enum err_status status =
-        path != NULL ? cosim_plan_write(plan, vectors, path, err) : err_nomem(err, "a path");
+    char *path;
+    enum err_status status;
 
+    if (course->stream != NULL)
+        return cosim_stream_write(course->stream, manifest, vectors, work, err);
+    path = file_join(work, "stimulus.bin");
+    status = path != NULL ? cosim_plan_write(course->plan, vectors, path, err)
+                          : err_nomem(err, "a path");
     free(path);
     return status;
 }
 
 /* ---- running ---- */
 
-static enum err_status judge(const struct simulation *simulation, const struct cosim_plan *plan,
+static enum err_status judge(const struct simulation *simulation, const struct course *course,
                              const struct vectors *vectors, struct cosim_result *result,
                              struct err *err)
 {
-    size_t limit = simulation->cycles * (cosim_check_digits(simulation->manifest, plan->core) + 1);
+    const struct manifest *manifest = simulation->manifest;
+    size_t limit = simulation->cycles * (simulation->record_bits / 4 + 1);
     char *path = file_join(simulation->work, "record.txt");
     uint8_t *record = NULL;
     size_t size = 0;
@@ -202,8 +234,11 @@ static enum err_status judge(const struct simulation *simulation, const struct c
     if (!file_exists(path)) status = err_set(err, ERR_TOOL, "the simulator wrote no record");
     if (status == ERR_OK && file_read(path, limit, &record, &size, err) != ERR_OK)
         status = ERR_TOOL; /* the message says it is too long, or why it cannot be read */
-    if (status == ERR_OK)
-        status = cosim_check_record(plan, vectors, simulation->manifest, (const char *)record, size,
+    if (status == ERR_OK && course->stream != NULL)
+        status = cosim_stream_check(course->stream, manifest, vectors, (const char *)record, size,
+                                    result, err);
+    else if (status == ERR_OK)
+        status = cosim_check_record(course->plan, vectors, manifest, (const char *)record, size,
                                     result, err);
     free(record);
     free(path);
@@ -219,12 +254,12 @@ static enum err_status build_and_run(const struct simulator *simulator,
 
     say(simulation->options, "building", simulator->title);
     status = simulator->build(simulation, err);
-    result->build_seconds = now_seconds() - start;
+    result->build_seconds += now_seconds() - start;
     if (status != ERR_OK) return status;
     say(simulation->options, "simulating", simulator->title);
     start = now_seconds();
     status = simulator->run(simulation, err);
-    result->run_seconds = now_seconds() - start;
+    result->run_seconds += now_seconds() - start;
     return status;
 }
 
@@ -270,21 +305,85 @@ static enum err_status trace(const struct simulator *simulator, struct simulatio
 }
 
 static enum err_status run_in(const char *folder, struct simulation *simulation,
-                              const struct simulator *simulator, const struct cosim_plan *plan,
+                              const struct simulator *simulator, const struct course *course,
                               const struct vectors *vectors, struct cosim_result *result,
                               struct err *err)
 {
+    size_t known = result->num_first;
     enum err_status status =
         simulator->version(simulation, result->tool_version, sizeof result->tool_version, err);
 
     if (status == ERR_OK) status = write_bench_files(simulation->work, err);
-    if (status == ERR_OK) status = write_sources(simulation, folder, err);
+    if (status == ERR_OK) status = write_sources(simulation, course, folder, err);
     if (status == ERR_OK) status = write_mapped(simulation, folder, err);
-    if (status == ERR_OK) status = write_stimulus(simulation->work, plan, vectors, err);
+    if (status == ERR_OK)
+        status = write_stimulus(simulation->work, course, simulation->manifest, vectors, err);
     if (status == ERR_OK) status = build_and_run(simulator, simulation, result, err);
-    if (status == ERR_OK) status = judge(simulation, plan, vectors, result, err);
-    if (status == ERR_OK && result->num_first > 0 && simulation->options->trace != NULL)
+    if (status == ERR_OK) status = judge(simulation, course, vectors, result, err);
+    if (status == ERR_OK && known == 0 && result->num_first > 0 &&
+        simulation->options->trace != NULL)
         status = trace(simulator, simulation, result, err);
+    return status;
+}
+
+static enum err_status run_course(const char *folder, struct simulation *simulation,
+                                  const struct simulator *simulator, const struct course *course,
+                                  const struct vectors *vectors, struct cosim_result *result,
+                                  struct err *err)
+{
+    char *work = NULL;
+    enum err_status status = work_folder_create(&work, folder, "sim", err);
+
+    simulation->work = work;
+    simulation->bench = course->bench;
+    if (status == ERR_OK)
+        status = run_in(folder, simulation, simulator, course, vectors, result, err);
+    work_folder_remove(work);
+    return status;
+}
+
+static enum err_status run_tops(const char *folder, const struct simulation *base,
+                                const struct simulator *simulator, const struct vectors *vectors,
+                                struct cosim_result *result, struct err *err)
+{
+    const struct manifest *m = base->manifest;
+    uint32_t latency =
+        m->latency_cycles > m->latency_cycles_core ? m->latency_cycles : m->latency_cycles_core;
+    struct cosim_plan *plan = NULL;
+    enum err_status status = cosim_plan_create(&plan, vectors->count, latency, err);
+
+    if (status == ERR_OK) {
+        struct simulation simulation = *base;
+        struct course course = {.bench = "bench_top.v", .plan = plan};
+
+        plan->core = base->options->after_synth == NULL;
+        simulation.cycles = plan->count;
+        simulation.stimulus_bits = (uint32_t)(8 * cosim_plan_row_size(vectors));
+        simulation.record_bits = (uint32_t)(4 * cosim_check_digits(m, plan->core));
+        status = run_course(folder, &simulation, simulator, &course, vectors, result, err);
+    }
+    cosim_plan_free(plan);
+    return status;
+}
+
+static enum err_status run_stream(const char *folder, const struct simulation *base,
+                                  const struct simulator *simulator, const struct vectors *vectors,
+                                  struct cosim_result *result, struct err *err)
+{
+    struct cosim_stream *stream = NULL;
+    enum err_status status =
+        cosim_stream_create(&stream, base->manifest, vectors, base->options->seed, err);
+
+    if (status == ERR_OK) {
+        struct simulation simulation = *base;
+        struct course course = {.bench = "bench_stream.v", .stream = stream};
+
+        simulation.cycles = stream->num_cycles;
+        simulation.stimulus_bits = 8;
+        simulation.record_bits = (uint32_t)(4 * cosim_stream_digits(base->manifest));
+        status = run_course(folder, &simulation, simulator, &course, vectors, result, err);
+    }
+    cosim_stream_free(stream);
     return status;
 }
 
@@ -294,8 +393,6 @@ enum err_status cosim_run(const char *folder, const struct manifest *manifest,
 {
     const struct simulator *simulator = NULL;
     struct simulation simulation = {.manifest = manifest, .options = options};
-    struct cosim_plan *plan = NULL;
-    char *work = NULL;
     enum err_status status = simulator_find(&simulator, options->simulator, err);
 
     memset(result, 0, sizeof *result);
@@ -305,23 +402,9 @@ enum err_status cosim_run(const char *folder, const struct manifest *manifest,
     if (status == ERR_OK) status = manifest_verify(manifest, folder, err);
     if (status == ERR_OK) status = check_manifest(manifest, folder, err);
     if (status == ERR_OK) status = check_sizes(manifest, vectors, folder, err);
-    if (status == ERR_OK) {
-        uint32_t latency = manifest->latency_cycles > manifest->latency_cycles_core
-                               ? manifest->latency_cycles
-                               : manifest->latency_cycles_core;
-        status = cosim_plan_create(&plan, vectors->count, latency, err);
-    }
-    if (status == ERR_OK) status = work_folder_create(&work, folder, "sim", err);
-    if (status == ERR_OK) {
-        simulation.work = work;
-        plan->core = options->after_synth == NULL;
-        simulation.cycles = plan->count;
-        simulation.stimulus_bits = (uint32_t)(8 * cosim_plan_row_size(vectors));
-        simulation.record_bits = (uint32_t)(4 * cosim_check_digits(manifest, plan->core));
-        status = run_in(folder, &simulation, simulator, plan, vectors, result, err);
-    }
-    work_folder_remove(work);
-    cosim_plan_free(plan);
+    if (status == ERR_OK) status = run_tops(folder, &simulation, simulator, vectors, result, err);
+    if (status == ERR_OK && manifest->stream.width > 0 && vectors->count > 0)
+        status = run_stream(folder, &simulation, simulator, vectors, result, err);
     if (status != ERR_OK) cosim_result_free(result);
     return status;
 }

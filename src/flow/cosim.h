@@ -1,5 +1,6 @@
 /* Co-simulation of an emitted folder: every vector through `full` (from codes) and through `core` (from
- * encoder bits), compared on every class score, the class and the cycle the result comes out. */
+ * encoder bits), compared on every class score, the class and the cycle the result comes out. A folder
+ * with a stream top has it driven too, in a simulation of its own (flow/cosim_stream.h). */
 #ifndef DIFFLUT_FLOW_COSIM_H
 #define DIFFLUT_FLOW_COSIM_H
 
@@ -22,6 +23,7 @@ struct cosim_options {
     const char *yosys;       /* program that reads it; NULL: on the PATH */
     unsigned threads;        /* parallel C++ compilations; 0: all cores */
     double time_limit;       /* seconds for one child; 0: 3600 */
+    uint64_t seed;           /* of the stream's pauses and wrong frames */
     /* Progress lines ("building", "simulating"); may be NULL. */
     void (*progress)(const char *line, void *user);
     void *user;
@@ -29,11 +31,12 @@ struct cosim_options {
 };
 
 struct cosim_mismatch {
-    char top[8]; /* "full" or "core" */
+    char top[8]; /* "full", "core" or "stream" */
     size_t vector;
     char what
         [16]; /* "class", "score", "valid" (out_valid high in a wrong cycle), "missing" (low in the
-                      cycle of the vector's result) */
+                      cycle of the vector's result); of the stream also "stable" (a beat
+                      changed before it was taken), "tlast", "extra", "stuck", "error_count" */
     uint32_t class_index; /* for "score": which class */
     uint64_t expected, got;
     bool unknown; /* got has x or z bits (Icarus only); `got` is then 0 */
@@ -42,7 +45,9 @@ struct cosim_mismatch {
 
 struct cosim_result {
     size_t vectors;
-    size_t mismatches; /* vectors with any difference, full and core together counted once */
+    /* Vectors with any difference: full and core together counted once, the stream apart. */
+    size_t mismatches;
+    size_t stream_frames, stream_wrong; /* right and wrong frames of the stream; 0: no such top */
     struct cosim_mismatch first[COSIM_MAX_REPORTED]; /* in the order of cycles */
     size_t num_first;
     uint32_t *classes; /* [vectors] class that `full` gave, UINT32_MAX where it gave none; owned,

@@ -25,9 +25,12 @@ static enum err_status version(const struct simulation *simulation, char *line, 
 /* -Wportbind speaks up, and only it, when a port has another width than the manifest says. */
 static enum err_status build(const struct simulation *simulation, struct err *err)
 {
-    const char *argv[] = {program(simulation), "-g2005",      "-Wportbind",     "-s",
-                          "bench_icarus",      "-o",          "bench.vvp",      "-c",
-                          "sources.f",         "bench_top.v", "bench_icarus.v", NULL};
+    const char *argv[] = {program(simulation), "-g2005",
+                          "-Wportbind",        "-s",
+                          "bench_icarus",      "-o",
+                          "bench.vvp",         "-c",
+                          "sources.f",         simulation->bench,
+                          "bench_icarus.v",    NULL};
     struct process_options options = simulator_process(simulation, argv, IVERILOG, INSTALL);
     struct process_result result;
     enum err_status status = process_run(&options, &result, err);

@@ -7,7 +7,7 @@
 #include "flow/process.h"
 
 /* One co-simulation. The work folder holds, before build():
- *   bench.cpp bench.mk bench_top.v bench_icarus.v   from sim/
+ *   bench.cpp bench.mk bench_top.v bench_stream.v bench_icarus.v   from sim/
  *   sources.f      +define+ lines and source files, for both simulators
  *   stimulus.bin   rows of cosim_plan_write()
  * run() leaves record.txt there, and waveform.fst or .vcd when asked for. */
@@ -15,6 +15,7 @@ struct simulation {
     const char *work; /* every tool runs in it, so no name of the user's reaches one */
     const struct manifest *manifest;
     const struct cosim_options *options;
+    const char *bench; /* the file with the module bench_top */
     size_t cycles;
     uint32_t stimulus_bits, record_bits;
     const char *waveform; /* "waveform.fst", "waveform.vcd" or NULL; known to build() already */

@@ -108,7 +108,7 @@ static enum err_status verilate(const struct simulation *simulation, struct err 
                           "bench.vlt",
                           "-f",
                           "sources.f",
-                          "bench_top.v",
+                          simulation->bench,
                           NULL};
     struct process_options options = simulator_process(simulation, argv, VERILATOR, INSTALL);
 

@@ -109,6 +109,8 @@ void vlog_core(struct vlog *v, const uint32_t *widths);
 void vlog_full(struct vlog *v);
 /* <name>_stream and its templates; manifest->stream says how. */
 void vlog_stream(struct vlog *v);
+/* The board's top, its templates and its pins. */
+void vlog_board(struct vlog *v);
 /* Whether there is a script for a target of that name. */
 bool vlog_target_known(const char *target);
 unsigned vlog_target_lut_inputs(const char *target);

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "netlist/pass.h"
 #include "vlog.h"
+#include "vlog_board.h"
 #include "vlog_stream.h"
 
 #include <dirent.h>
@@ -24,9 +25,10 @@ static enum err_status check_options(const struct netlist *net, const struct vlo
         return err_set(err, ERR_ARG, "emit: chunk must be at least 1 LUT a module");
     if (strcmp(options->top, "full") != 0 && strcmp(options->top, "core") != 0 &&
         !vlog_has_stream(options->top))
-        return err_set(err, ERR_ARG, "emit: top must be full, core or stream, not \"%s\"",
+        return err_set(err, ERR_ARG,
+                       "emit: top must be full, core, stream, icebreaker or ulx3s, not \"%s\"",
                        options->top);
-    if (vlog_has_stream(options->top) &&
+    if (strcmp(options->top, "stream") == 0 &&
         (options->stream_width < 8 || options->stream_width > VLOG_STREAM_MAX_WIDTH ||
          options->stream_width % 8 != 0))
         return err_set(err, ERR_ARG,
@@ -52,7 +54,7 @@ static void set_build_id(struct manifest *m, const struct text *net,
              DIFFLUT_VERSION, hash, options->top, options->target, options->scores, options->chunk);
     for (uint32_t i = 0; i < m->num_passes; i++)
         text_add(&text, " %s", m->passes[i].name);
-    if (vlog_has_stream(options->top)) text_add(&text, " stream %u", options->stream_width);
+    if (vlog_has_stream(options->top)) text_add(&text, " stream %u", m->stream.width);
     hash_bytes(text.data, text.size, hash);
     memcpy(m->build_id, hash, sizeof m->build_id - 1);
     text_free(&text);
@@ -96,7 +98,9 @@ static enum err_status fill_manifest(struct manifest *m, const struct netlist *n
     snprintf(m->top_module, sizeof m->top_module, "%s_%s", net->name, options->top);
     m->scores = options->scores;
     if (vlog_has_stream(options->top))
-        m->stream = vlog_stream_layout(net, options->stream_width, options->scores);
+        m->stream = vlog_stream_layout(
+            net, vlog_is_board(options->top) ? VLOG_BOARD_WIDTH : options->stream_width,
+            options->scores);
     m->num_features = net->num_features;
     m->code_bits = net->code_bits;
     m->num_bits = net->num_steps;
@@ -178,6 +182,7 @@ static void write_parts(struct vlog *v)
         vlog_core(v, widths);
         vlog_full(v);
         if (vlog_has_stream(v->options->top)) vlog_stream(v);
+        if (vlog_is_board(v->options->top)) vlog_board(v);
         if (v->status == ERR_OK) v->status = text_status(&v->files, "rtl/files.f", v->err);
         vlog_file(v, "rtl/files.f", v->files.data, v->files.size, "rtl");
         vlog_scripts(v, widths);
@@ -219,7 +224,7 @@ static void copy_extra_files(struct vlog *v)
 
 static enum err_status make_folders(const char *folder, struct err *err)
 {
-    static const char *const NAMES[] = {"rtl", "scripts"};
+    static const char *const NAMES[] = {"rtl", "scripts", "constraints"};
     enum err_status status = file_make_dirs(folder, err);
 
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0] && status == ERR_OK; i++) {

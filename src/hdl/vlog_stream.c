@@ -1,13 +1,14 @@
 #include "vlog_stream.h"
 
 #include "vlog.h"
+#include "vlog_board.h"
 
 #include <stdio.h>
 #include <string.h>
 
 bool vlog_has_stream(const char *top)
 {
-    return strcmp(top, "stream") == 0;
+    return strcmp(top, "stream") == 0 || vlog_is_board(top);
 }
 
 /* Whole bytes, a power of two of them, so that software reads an array. */

@@ -63,4 +63,33 @@ caught "one counter past its register" "$count" '0,/in({cut1\[/s/in({cut1\[\([0-
 echo "// touched" >>"$work/bad/rtl/$layer"
 run cosim "$work/bad"
 fails "an edited file is refused" 4 "$layer"
+
+# --- the stream top ---
+
+good=$work/stream
+table_config "$work/table.yaml"
+run train "$work/table.yaml" -o "$work/model" --quiet
+is "train a table" 0 "$code"
+run emit "$work/model" --top stream --stream-width 16 -o "$good" --quiet
+is "emit --top stream" 0 "$code"
+for simulator in verilator icarus; do
+    run cosim "$good" --simulator $simulator --json
+    is "a sound stream passes, $simulator" "0 0 true" \
+        "$code $(jq .mismatches "$work/out") $(jq '.stream_frames > 500' "$work/out")"
+done
+
+caught_stream() { # NAME FILE SED WHAT: WHAT is what the first mismatch must be called
+    caught "$1" "$2" "$3"
+    ok "named: $1" grep -q "top stream.*$4" "$work/out"
+}
+
+caught_stream "TLAST is not looked at" stream_in.v 's/taken && final_beat && s_axis_tlast;/taken \&\& final_beat;/' extra
+caught_stream "a place too many" stream_out.v "s/free_q <= ALL\[DEPTH:0\]/free_q <= ALL[DEPTH:0] + 1'b1/" '\(class\|score\|missing\)'
+caught_stream "a beat changes while it waits" stream_out.v 's/end else if (next) begin/end else if (valid_q) begin/' stable
+caught_stream "TLAST too early" stream_out.v "s/m_axis_tlast  = last/m_axis_tlast  = valid_q/" tlast
+caught_stream "score 1 for score 0" stream_out.v 's/first\[SCORE\*s+CLASS+:SCORE\]/first[SCORE*(s ? s : SCORES > 1)+CLASS+:SCORE]/' 'score of class 0'
+caught_stream "a result kept back" stream_fifo.v 's/out_valid = write_q != read_q/out_valid = write_q - read_q > 1/' '\(stuck\|missing\)'
+caught_stream "wrong frames are not counted" stream_in.v 's/if (wrong \&\& /if (1'"'b0"' \&\& /' error_count
+caught_stream "a result outlives the reset" stream_out.v \
+    "s/reg                   valid_q;/reg valid_q = 1'b0;/; s/if (rst)               valid_q/if (1'b0) valid_q/" '\(extra\|stable\|class\)'
 finish

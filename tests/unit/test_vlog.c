@@ -285,7 +285,8 @@ static void test_refuses_options(void **state)
     options = OPTIONS;
     options.top = "half";
     assert_int_equal(emit(&f, "out", &options), ERR_ARG);
-    assert_non_null(strstr(f.err.message, "top must be full, core or stream, not \"half\""));
+    assert_non_null(
+        strstr(f.err.message, "top must be full, core, stream, icebreaker or ulx3s, not \"half\""));
     for (size_t i = 0; i < sizeof WIDTHS / sizeof WIDTHS[0]; i++) {
         options = OPTIONS;
         options.top = "stream";
