@@ -22,6 +22,8 @@ test  lib  cmocka       libcmocka-dev
 test  tool verilator    verilator
 test  tool iverilog     iverilog
 test  tool yosys        yosys
+test  tool nextpnr-ice40 nextpnr-ice40
+test  tool icepack      fpga-icestorm
 test  tool jq           jq
 test  tool python3      python3
 test  pkg  python3-venv python3-venv

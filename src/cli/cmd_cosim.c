@@ -15,7 +15,7 @@
 
 struct values {
     const char *out_dir, *simulator, *top, *pipeline, *passes, *data_dir, *trace;
-    const char *verilator, *icarus, *yosys, *after_synth;
+    const char *verilator, *icarus, *yosys, *after_synth, *after_pnr;
     long vectors, random, seed, threads, stream_width;
     struct cli_list no_pass, set;
 };
@@ -42,6 +42,8 @@ static const struct cli_option OPTIONS[] = {
     {"after-synth", 0, CLI_CHOICE, offsetof(struct values, after_synth),
      "generic|xc7|xcup|ecp5|ice40", NULL, 0, 0,
      "simulate the netlist that `synth` mapped to this target"},
+    {"after-pnr", 0, CLI_CHOICE, offsetof(struct values, after_pnr), "ice40", NULL, 0, 0,
+     "simulate the netlist that `synth --pnr` placed and routed"},
     CLI_OPTION_TOOL(struct values, yosys),
     {"top", 0, CLI_CHOICE, offsetof(struct values, top), "full|stream", NULL, 0, 0,
      "stream: emit and simulate the AXI4-Stream top as well"},
@@ -107,7 +109,9 @@ static enum err_status simulate(struct cli *cli, struct run *run, const struct v
     struct cosim_options options = {.simulator = values->simulator,
                                     .verilator = values->verilator,
                                     .icarus = values->icarus,
-                                    .after_synth = values->after_synth,
+                                    .after_synth = values->after_pnr != NULL ? values->after_pnr
+                                                                             : values->after_synth,
+                                    .routed = values->after_pnr != NULL,
                                     .yosys = values->yosys,
                                     .trace = values->trace,
                                     .seed = (uint64_t)values->seed,
@@ -148,13 +152,13 @@ static json_t *mismatches_json(const struct run *run)
     return list;
 }
 
-static json_t *result_json(const struct run *run, const char *simulator, const char *after_synth)
+static json_t *result_json(const struct run *run, const struct values *values)
 {
     const struct manifest *m = run->folder.manifest;
     const size_t *count = run->set.count;
     json_t *json = json_pack(
         "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:i, s:f, s:f, s:s}", "model",
-        m->name, "build_id", m->build_id, "simulator", simulator, "vectors",
+        m->name, "build_id", m->build_id, "simulator", values->simulator, "vectors",
         (json_int_t)run->result.vectors, "vectors_dataset", (json_int_t)count[CLI_VECTORS_DATASET],
         "vectors_digits", (json_int_t)count[CLI_VECTORS_DIGITS], "vectors_random",
         (json_int_t)count[CLI_VECTORS_RANDOM], "vectors_edge", (json_int_t)count[CLI_VECTORS_EDGE],
@@ -173,7 +177,11 @@ static json_t *result_json(const struct run *run, const char *simulator, const c
         json_object_set_new(json, "accuracy_reference",
                             known ? json_real(run->accuracy_reference) : json_null());
         json_object_set_new(json, "after_synth",
-                            after_synth != NULL ? json_string(after_synth) : json_null());
+                            values->after_synth != NULL ? json_string(values->after_synth)
+                                                        : json_null());
+        json_object_set_new(json, "after_pnr",
+                            values->after_pnr != NULL ? json_string(values->after_pnr)
+                                                      : json_null());
     }
     return json;
 }
@@ -229,9 +237,12 @@ static enum err_status keep_verdict(struct cli *cli, const struct run *run,
     char key[64];
 
     if (run->folder.temporary != NULL) return ERR_OK;
-    snprintf(key, sizeof key, "%s%s%s", values->simulator,
-             values->after_synth != NULL ? "_after_synth_" : "",
-             values->after_synth != NULL ? values->after_synth : "");
+    if (values->after_pnr != NULL)
+        snprintf(key, sizeof key, "%s_after_pnr_%s", values->simulator, values->after_pnr);
+    else if (values->after_synth != NULL)
+        snprintf(key, sizeof key, "%s_after_synth_%s", values->simulator, values->after_synth);
+    else
+        snprintf(key, sizeof key, "%s", values->simulator);
     return report_put(run->folder.path, run->folder.manifest, "cosim", key,
                       json_deep_copy(cli->result), err);
 }
@@ -239,8 +250,7 @@ static enum err_status keep_verdict(struct cli *cli, const struct run *run,
 static enum err_status verdict(struct cli *cli, const struct run *run, const struct values *values,
                                struct err *err)
 {
-    enum err_status status =
-        cli_set_result(cli, result_json(run, values->simulator, values->after_synth), err);
+    enum err_status status = cli_set_result(cli, result_json(run, values), err);
 
     say_result(cli, run);
     if (status == ERR_OK) status = keep_verdict(cli, run, values, err);

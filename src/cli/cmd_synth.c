@@ -3,12 +3,16 @@
 #include "cli/cli_folder.h"
 #include "cli/cli_interrupt.h"
 #include "cli/cli_progress.h"
+#include "flow/pnr.h"
 #include "flow/synth.h"
 #include "flow/synth_report.h"
 
 #include <string.h>
 
 struct values {
+    bool pnr;
+    long freq;
+    const char *device, *nextpnr;
     const char *yosys, *out_dir, *target, *pipeline, *passes;
     struct cli_list no_pass, set;
 };
@@ -23,6 +27,13 @@ static const struct cli_option OPTIONS[] = {
     CLI_OPTION_PASSES(struct values, passes),
     CLI_OPTION_NO_PASS(struct values, no_pass),
     CLI_OPTION_TOOL(struct values, yosys),
+    {"pnr", 0, CLI_FLAG, offsetof(struct values, pnr), "", NULL, 0, 0,
+     "place and route with nextpnr (ice40, ecp5)"},
+    {"device", 0, CLI_TEXT, offsetof(struct values, device), "NAME[:PACKAGE]", NULL, 0, 0,
+     "hx1k, up5k, lp8k, hx8k; 25k, 45k, 85k (default: the smallest that fits)"},
+    {"freq", 0, CLI_LONG, offsetof(struct values, freq), "MHZ", "0", 0, 1000,
+     "frequency that place and route must reach; 0: it aims at 50 and reports"},
+    CLI_OPTION_TOOL(struct values, nextpnr),
     CLI_OPTION_SET(struct values, set),
 };
 
@@ -59,6 +70,55 @@ static void say_result(const struct cli *cli, const struct manifest *m, const ch
             (unsigned long long)r->unmapped_cells, r->seconds);
 }
 
+static void say_pnr(const struct cli *cli, const struct pnr_result *r)
+{
+    cli_say(cli, "  placed on     %s %s: %llu of %llu cells, %llu of %llu pins (%s)\n", r->device,
+            r->package, (unsigned long long)r->cells, (unsigned long long)r->cells_available,
+            (unsigned long long)r->pins, (unsigned long long)r->pins_available, r->tool_version);
+    if (r->fmax_mhz > 0.0)
+        cli_say(cli, "  Fmax          %.1f MHz; the slowest path, %.2f ns, goes through\n",
+                r->fmax_mhz, r->path_ns);
+    else
+        cli_say(cli, "  Fmax          none: there is no path between registers\n");
+    for (size_t i = 0; i < r->num_steps; i++) {
+        const struct pnr_step *s = &r->step[i];
+
+        if (strcmp(s->type, "routing") == 0) continue;
+        cli_say(cli, "    %-18s %s\n", s->part[0] != '\0' ? s->part : "-", s->cell);
+    }
+    cli_say(cli, "  bitstream     %s\n", r->bitstream[0] != '\0' ? r->bitstream : r->note);
+}
+
+/* With --freq a slower design is a failure, after everything was kept. */
+static enum err_status place_and_route(struct cli *cli, struct cli_folder *folder,
+                                       const struct values *values,
+                                       const struct synth_options *synth,
+                                       const struct synth_result *result, struct err *err)
+{
+    struct pnr_options options = {.target = synth->target,
+                                  .device = values->device,
+                                  .frequency = values->freq > 0 ? values->freq : 50,
+                                  .luts = result->luts,
+                                  .ffs = result->ffs,
+                                  .nextpnr = values->nextpnr,
+                                  .yosys = values->yosys,
+                                  .progress = synth->progress,
+                                  .user = synth->user,
+                                  .stop = synth->stop};
+    struct pnr_result placed;
+    enum err_status status = pnr_run(folder->path, folder->manifest, &options, &placed, err);
+
+    if (status != ERR_OK) return status;
+    say_pnr(cli, &placed);
+    json_object_set_new(cli->result, "pnr", pnr_json(&placed));
+    if (placed.fmax_mhz > 0.0)
+        json_object_set_new(cli->result, "fmax_mhz", json_real(placed.fmax_mhz));
+    if (values->freq > 0 && placed.fmax_mhz > 0.0 && placed.fmax_mhz < (double)values->freq)
+        return err_set(err, ERR_DIFF, "%s reaches %.1f MHz on %s, not the %ld MHz of --freq",
+                       folder->manifest->top_module, placed.fmax_mhz, placed.device, values->freq);
+    return ERR_OK;
+}
+
 static enum err_status synthesise(struct cli *cli, struct cli_folder *folder,
                                   const struct values *values, const char *target, struct err *err)
 {
@@ -75,12 +135,14 @@ static enum err_status synthesise(struct cli *cli, struct cli_folder *folder,
     cli_progress_begin(&progress, cli);
     cli_interrupt_tool(cli->interrupt, true);
     status = synth_run(folder->path, folder->manifest, &options, &result, err);
-    cli_interrupt_tool(cli->interrupt, false);
-    cli_progress_end(&progress);
     if (status == ERR_OK || status == ERR_DIFF) {
         say_result(cli, folder->manifest, target, &result);
         made = cli_set_result(cli, result_json(folder->manifest, target, &result), err);
     }
+    if (status == ERR_OK && made == ERR_OK && values->pnr)
+        made = place_and_route(cli, folder, values, &options, &result, err);
+    cli_interrupt_tool(cli->interrupt, false);
+    cli_progress_end(&progress);
     return status != ERR_OK ? status : made;
 }
 
@@ -113,10 +175,14 @@ const struct cli_command cmd_synth = {
         "layers,\n"
         "group sum and argmax apart, flip-flops, and cells that the target does not have. Any "
         "such\n"
-        "cell makes the count worthless: the command then ends with status 1. A folder keeps the\n"
-        "mapped netlist (synth/) and report.json; a model is emitted to --out or a temporary "
-        "folder.",
-    .example = "  difflut-hdl synth mnist_large --target xcup",
+        "cell makes the count worthless: the command then ends with status 1. With --pnr nextpnr\n"
+        "places and routes it: device, Fmax, the slowest path in the model's terms, a bitstream "
+        "when\n"
+        "icepack or ecppack is there; status 1 when it does not fit or misses --freq. A folder "
+        "keeps\n"
+        "the netlists (synth/) and report.json; a model is emitted to --out or a temporary folder.",
+    .example = "  difflut-hdl synth mnist_large --target xcup\n"
+               "  difflut-hdl synth mnist_small --target ecp5 --pnr --device 25k --freq 100",
     .options = OPTIONS,
     .num_options = sizeof OPTIONS / sizeof OPTIONS[0],
     .values_size = sizeof(struct values),

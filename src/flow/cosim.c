@@ -188,13 +188,15 @@ static enum err_status write_mapped(const struct simulation *simulation, const c
                                     struct err *err)
 {
     const struct cosim_options *options = simulation->options;
-    struct mapped_options mapped = {options->yosys, options->time_limit, options->stop};
+    struct mapped_options mapped = {options->yosys, options->time_limit, options->routed,
+                                    options->stop};
     char netlist[64];
     enum err_status status;
 
     if (options->after_synth == NULL) return ERR_OK;
     say(options, "reading the netlist", "Yosys");
-    status = mapped_find(simulation->manifest, folder, options->after_synth, netlist, err);
+    status = mapped_find(simulation->manifest, folder, options->after_synth, options->routed,
+                         netlist, err);
     if (status == ERR_OK)
         status = mapped_write(folder, simulation->work, simulation->manifest, options->after_synth,
                               netlist, &mapped, err);

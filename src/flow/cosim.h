@@ -20,6 +20,7 @@ struct cosim_options {
     const char
         *trace; /* waveform (.fst or .vcd) of the first mismatch and its neighbourhood; or NULL */
     const char *after_synth; /* simulate the netlist mapped to this target instead; or NULL */
+    bool routed;             /* the netlist after place and route */
     const char *yosys;       /* program that reads it; NULL: on the PATH */
     unsigned threads;        /* parallel C++ compilations; 0: all cores */
     double time_limit;       /* seconds for one child; 0: 3600 */

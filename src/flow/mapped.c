@@ -2,6 +2,8 @@
 
 #include "flow/process.h"
 #include "flow/synth_report.h"
+#include "flow/work_folder.h"
+#include "hdl/template.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,17 +29,21 @@ static bool lists(const struct manifest *manifest, const char *path)
 }
 
 enum err_status mapped_find(const struct manifest *manifest, const char *folder, const char *target,
-                            char path[64], struct err *err)
+                            bool routed, char path[64], struct err *err)
 {
     if (!synth_report_target_known(target))
         return err_set(err, ERR_ARG, "target '%s': expected generic, xc7, xcup, ecp5 or ice40",
                        target);
-    snprintf(path, 64, "synth/%s_packed.v", target);
-    if (!lists(manifest, path)) snprintf(path, 64, "synth/%s.v", target);
+    if (routed && strcmp(target, "ice40") != 0)
+        return err_set(err, ERR_ARG, "%s: only ice40 has models of the cells after routing",
+                       target);
+    snprintf(path, 64, "synth/%s_%s.v", target, routed ? "routed" : "packed");
+    if (!routed && !lists(manifest, path)) snprintf(path, 64, "synth/%s.v", target);
     if (!lists(manifest, path))
-        return err_set(err, ERR_ARG,
-                       "%s has no netlist for %s: make it with `difflut-hdl synth %s --target %s`",
-                       folder, target, folder, target);
+        return err_set(
+            err, ERR_ARG,
+            "%s has no netlist for %s: make it with `difflut-hdl synth %s --target %s%s`", folder,
+            target, folder, target, routed ? " --pnr" : "");
     if (strcmp(manifest->top, "full") != 0)
         return err_set(err, ERR_FORMAT,
                        "%s: the netlist's top is %s; only that of full is simulated", folder,
@@ -45,28 +51,42 @@ enum err_status mapped_find(const struct manifest *manifest, const char *folder,
     return ERR_OK;
 }
 
+/* <work>/pads.v: pads as plain wires, in the place of Yosys' tri-state ones. */
+static enum err_status write_pads(const char *work, struct err *err)
+{
+    const struct embedded *pads = template_find("pads_ice40.v");
+
+    if (pads == NULL) return err_set(err, ERR_ARG, "pads_ice40.v is not in this program");
+    return work_folder_write(work, "pads.v", pads->text, pads->size, err);
+}
+
 enum err_status mapped_write(const char *folder, const char *work, const struct manifest *manifest,
                              const char *target, const char *netlist,
                              const struct mapped_options *options, struct err *err)
 {
-    const char *slash = strrchr(work, '/'), *models = "";
-    char commands[768];
-    const char *const argv[] = {options->yosys != NULL ? options->yosys : "yosys", "-q", "-p",
-                                commands, NULL};
-    struct process_options run = {.argv = argv,
-                                  .folder = folder,
-                                  .time_limit =
-                                      options->time_limit > 0 ? options->time_limit : 3600,
-                                  .tool = "yosys",
-                                  .install = "apt-get install yosys",
-                                  .stop = options->stop};
+    const char *slash = strrchr(work, '/'), *models = "", *program = options->yosys;
+    const char *inside = slash != NULL ? slash + 1 : work;
+    char commands[768], pads[128] = "";
+    const char *const argv[] = {program != NULL ? program : "yosys", "-q", "-p", commands, NULL};
+    struct process_options run = {
+        .argv = argv,
+        .folder = folder,
+        .time_limit = options->time_limit > 0 ? options->time_limit : 3600,
+        .tool = "yosys",
+        .install = "apt-get install yosys",
+        .stop = options->stop,
+    };
+    enum err_status status = options->routed ? write_pads(work, err) : ERR_OK;
 
+    if (status != ERR_OK) return status;
+    if (options->routed)
+        snprintf(pads, sizeof pads, "read_verilog -defer -overwrite sim/%s/pads.v; ", inside);
     for (size_t i = 0; i < sizeof MODELS / sizeof MODELS[0]; i++) {
         if (strcmp(MODELS[i].target, target) == 0) models = MODELS[i].read;
     }
     snprintf(commands, sizeof commands,
-             "%sread_verilog %s; hierarchy -check -top %s_full; proc; flatten; opt_clean; "
+             "%s%sread_verilog %s; hierarchy -check -top %s_full; proc; flatten; opt_clean; "
              "write_verilog -noattr sim/%s/mapped.v",
-             models, netlist, manifest->name, slash != NULL ? slash + 1 : work);
+             models, pads, netlist, manifest->name, inside);
     return process_call(&run, err);
 }

@@ -7,18 +7,20 @@
 #include "hdl/manifest.h"
 
 #include <signal.h>
+#include <stdbool.h>
 
 struct mapped_options {
     const char *yosys; /* program; NULL: on the PATH */
     double time_limit; /* seconds; 0: 3600 */
+    bool routed;       /* the netlist after place and route (ice40 only) */
     const volatile sig_atomic_t *stop;
 };
 
 /* Which netlist of an emitted folder a target's is: synth/<target>_packed.v where there is one, else
- * synth/<target>.v. ERR_ARG when it was not synthesised for the target, ERR_FORMAT when it has another
+ * synth/<target>.v; routed, synth/<target>_routed.v. ERR_ARG when it was not synthesised for the target, ERR_FORMAT when it has another
  * top than `full`. The path is relative to the folder. */
 enum err_status mapped_find(const struct manifest *manifest, const char *folder, const char *target,
-                            char path[64], struct err *err);
+                            bool routed, char path[64], struct err *err);
 
 /* Writes <work>/mapped.v, whose top is <name>_full. `netlist` is relative to the folder, `work` lies below
  * the folder. ERR_TOOL: Yosys missing, failed, out of time. */
