@@ -55,7 +55,7 @@ JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 SUB_MAKE   = $(MAKE) --no-print-directory -j$(JOBS)
 
 .DEFAULT_GOAL := all
-.PHONY: help all objects unit test sanitize fuzz lint format cosim synth golden matrix area-table bench demo clean \
+.PHONY: help all objects unit test sanitize fuzz lint format cosim synth golden matrix area-table bench bench-flow demo clean \
 	install uninstall docs check-deps
 
 help: ## this list
@@ -126,6 +126,11 @@ bench: ## one CSV line per case: name, median, unit, config hash, commit
 	@tools/deps.sh build test
 	@$(SUB_MAKE) all $(BUILD)/bench/bench_node
 	@tools/bench.sh $(BIN)
+
+bench-flow: ## how the flow grows from 1 k to 1 M LUTs, as CSV; takes minutes
+	@tools/deps.sh build test
+	@$(SUB_MAKE) $(BUILD)/bench/bench_flow
+	@tools/flow_growth.sh $(BUILD)
 
 demo: ## emit, co-simulate and synthesise MODEL; print one table
 	@tools/deps.sh build test

@@ -52,12 +52,12 @@ run emit digits_small -o "$good" --pipeline popcount=3,argmax=4 --quiet
 is "emit with registers inside the trees" 0 "$code"
 run cosim "$good" --simulator icarus --json
 is "sound registers inside the trees pass" "0 0" "$code $(jq .mismatches "$work/out")"
-count=$(cd "$good/rtl" && ls digits_small_count*_cut*.v | head -n 1)
-caught "a register removed inside a popcount tree" "$count" '0,/DEPTH(1)/s/DEPTH(1)/DEPTH(0)/'
-caught "a register added inside a popcount tree" "$count" '0,/DEPTH(1)/s/DEPTH(1)/DEPTH(2)/'
+tree=$(cd "$good/rtl" && ls digits_small_count*_cut*.v | head -n 1)
+caught "a register removed inside a popcount tree" "$tree" '0,/DEPTH(1)/s/DEPTH(1)/DEPTH(0)/'
+caught "a register added inside a popcount tree" "$tree" '0,/DEPTH(1)/s/DEPTH(1)/DEPTH(2)/'
 caught "a register removed inside the argmax tree" digits_small_argmax.v "0,/8'd1/s/8'd1/8'd0/"
 caught "a register added inside the argmax tree" digits_small_argmax.v "0,/8'd1/s/8'd1/8'd2/"
-caught "one counter past its register" "$count" '0,/in({cut1\[/s/in({cut1\[\([0-9]*\)\]/in({in_bits[\1]/'
+caught "one counter past its register" "$tree" '0,/in({cut1\[/s/in({cut1\[\([0-9]*\)\]/in({in_bits[\1]/'
 
 # Without the new hash the folder is not even simulated.
 echo "// touched" >>"$work/bad/rtl/$layer"
