@@ -45,7 +45,7 @@ PRETRAINED = $(wildcard pretrained/*.md pretrained/*/*.yaml pretrained/*/*.safet
 
 # Files that travel inside the program (src/base/embed.h).
 TEMPLATES = $(sort $(wildcard hdl_templates/*.v)) $(sort $(wildcard hdl_templates/yosys/*.v)) \
-	$(sort $(wildcard hdl_templates/boards/*))
+	$(sort $(wildcard hdl_templates/boards/*)) $(sort $(wildcard hdl_templates/scripts/*))
 SIM_FILES = $(sort $(wildcard sim/*.cpp sim/*.v sim/*.mk))
 GEN       = $(BUILD)/gen/hdl_templates.h $(BUILD)/gen/sim_files.h $(BUILD)/gen/prefix.h
 

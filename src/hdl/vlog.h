@@ -116,5 +116,7 @@ bool vlog_target_known(const char *target);
 unsigned vlog_target_lut_inputs(const char *target);
 /* scripts/: Yosys, one for each target; after all modules. */
 void vlog_scripts(struct vlog *v, const uint32_t *widths);
+/* constraints/clock.*, scripts/vivado.tcl and quartus.tcl, <name>.core; after all modules. */
+void vlog_projects(struct vlog *v);
 
 #endif

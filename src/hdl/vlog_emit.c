@@ -186,6 +186,7 @@ static void write_parts(struct vlog *v)
         if (v->status == ERR_OK) v->status = text_status(&v->files, "rtl/files.f", v->err);
         vlog_file(v, "rtl/files.f", v->files.data, v->files.size, "rtl");
         vlog_scripts(v, widths);
+        vlog_projects(v);
     }
     free(widths);
     free(bus.signals);
