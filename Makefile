@@ -132,6 +132,13 @@ bench-flow: ## how the flow grows from 1 k to 1 M LUTs, as CSV; takes minutes
 	@$(SUB_MAKE) $(BUILD)/bench/bench_flow
 	@tools/flow_growth.sh $(BUILD)
 
+ablation: ## what each pass is worth: docs/ablation.csv, by Yosys for TARGET (minutes)
+	@tools/deps.sh build test
+	@$(SUB_MAKE) all
+	tools/ablation.sh $(BIN) $(TARGET) digits_small mnist_small configs/gates.yaml mnist_large >docs/ablation.csv.new
+	mv docs/ablation.csv.new docs/ablation.csv
+.PHONY: ablation
+
 demo: ## emit, co-simulate and synthesise MODEL; print one table
 	@tools/deps.sh build test
 	@$(SUB_MAKE) all

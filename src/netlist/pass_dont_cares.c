@@ -73,10 +73,12 @@ static unsigned choose_inputs(const struct partial *p, const uint32_t *fan_in,
 
 /* Returns how many inputs went. What is never asked becomes 0, so that tables that are equal where they
  * are asked become equal, which the pass of duplicates finds. */
-static unsigned clean_lut(struct netlist *net, uint32_t lut, const uint32_t *readers)
+static unsigned clean_lut(struct netlist *net, uint32_t lut, const uint8_t *small,
+                          const uint32_t *readers)
 {
     uint32_t *fan_in = net->fan_in + (size_t)lut * NETLIST_MAX_FAN_IN;
-    struct partial p = {net->table[lut], reachable_addresses(net, lut), net->fan_in_count[lut]};
+    struct partial p = {net->table[lut], reachable_addresses(net, small, lut),
+                        net->fan_in_count[lut]};
     unsigned kept, left = 0;
 
     if (p.asked == table_ones(p.inputs)) return 0;
@@ -94,15 +96,23 @@ static unsigned clean_lut(struct netlist *net, uint32_t lut, const uint32_t *rea
 enum err_status pass_dont_cares(struct netlist *net, uint64_t *removed, struct err *err)
 {
     uint32_t *readers = calloc((size_t)net->num_steps + net->num_luts + 1, sizeof *readers);
+    uint8_t *small = malloc((size_t)net->num_luts + 1);
 
     *removed = 0;
-    if (readers == NULL) return err_nomem(err, "don't-cares");
+    if (readers == NULL || small == NULL) {
+        free(readers);
+        free(small);
+        return err_nomem(err, "don't-cares");
+    }
     for (uint32_t lut = 0; lut < net->num_luts; lut++) {
         for (unsigned k = 0; k < net->fan_in_count[lut]; k++)
             readers[net->fan_in[(size_t)lut * NETLIST_MAX_FAN_IN + k]]++;
     }
-    for (uint32_t lut = 0; lut < net->num_luts; lut++)
-        *removed += clean_lut(net, lut, readers);
+    for (uint32_t lut = 0; lut < net->num_luts; lut++) {
+        *removed += clean_lut(net, lut, small, readers);
+        small[lut] = reachable_is_small(net, small, lut);
+    }
     free(readers);
+    free(small);
     return ERR_OK;
 }

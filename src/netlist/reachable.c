@@ -62,6 +62,18 @@ static void add_signal(const struct netlist *net, uint32_t signal, struct cone *
     }
 }
 
+bool reachable_is_small(const struct netlist *net, const uint8_t *small, uint32_t lut)
+{
+    const uint32_t *fan_in = net->fan_in + (size_t)lut * NETLIST_MAX_FAN_IN;
+    struct cone cone = {.whole = true};
+
+    for (unsigned k = 0; k < net->fan_in_count[lut]; k++) {
+        if (fan_in[k] >= net->num_steps && !small[fan_in[k] - net->num_steps]) return false;
+    }
+    add_signal(net, netlist_lut_signal(net, lut), &cone);
+    return cone.whole;
+}
+
 static bool share_feature(const struct netlist *net, const struct cone *a, const struct cone *b)
 {
     for (unsigned i = 0; i < a->num_steps; i++) {
@@ -82,19 +94,19 @@ static void join(const struct netlist *net, struct group *into, const struct gro
         add_signal(net, net->num_steps + from->cone.luts[i], &into->cone);
 }
 
-/* Fan-ins in groups without a common feature. A fan-in whose cone did not fit is left out: free. */
-static unsigned find_groups(const struct netlist *net, uint32_t lut, bool through_luts,
-                            struct group *groups)
+/* Fan-ins in groups without a common feature. A fan-in that depends on too much is left out: free. */
+static unsigned find_groups(const struct netlist *net, const uint8_t *small, uint32_t lut,
+                            bool through_luts, struct group *groups)
 {
     const uint32_t *fan_in = net->fan_in + (size_t)lut * NETLIST_MAX_FAN_IN;
     unsigned count = 0;
 
     for (unsigned k = 0; k < net->fan_in_count[lut]; k++) {
         struct group own = {.members = 1u << k, .cone = {.whole = true}};
+        bool is_lut = fan_in[k] >= net->num_steps;
 
-        if (fan_in[k] >= net->num_steps && !through_luts) continue;
+        if (is_lut && (!through_luts || !small[fan_in[k] - net->num_steps])) continue;
         add_signal(net, fan_in[k], &own.cone);
-        if (!own.cone.whole) continue;
         for (unsigned g = 0; g < count;) {
             if (!share_feature(net, &groups[g].cone, &own.cone)) {
                 g++;
@@ -229,14 +241,14 @@ static uint64_t restrict_to(uint64_t reachable, unsigned members, uint64_t addre
     return reachable;
 }
 
-uint64_t reachable_addresses(const struct netlist *net, uint32_t lut)
+uint64_t reachable_addresses(const struct netlist *net, const uint8_t *small, uint32_t lut)
 {
     uint64_t reachable = table_ones(net->fan_in_count[lut]);
 
     /* Through LUTs first; where that is too much, the step bits among the fan-ins still count. */
     for (int through_luts = 1; through_luts >= 0; through_luts--) {
         struct group groups[NETLIST_MAX_FAN_IN];
-        unsigned count = find_groups(net, lut, through_luts != 0, groups);
+        unsigned count = find_groups(net, small, lut, through_luts != 0, groups);
 
         for (unsigned g = 0; g < count; g++) {
             bool known = groups[g].cone.whole && (groups[g].members & (groups[g].members - 1)) != 0;

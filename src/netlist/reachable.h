@@ -10,8 +10,14 @@
 
 #include "netlist/netlist.h"
 
+#include <stdbool.h>
+
+/* Whether what the LUT depends on is little enough to be run through. A LUT above one that is not is
+ * not either: small[i] is the answer for each LUT i before this one. */
+bool reachable_is_small(const struct netlist *net, const uint8_t *small, uint32_t lut);
+
 /* Bit a is set when address a of the LUT may occur; no bits beyond 2^fan-ins. The netlist is a checked
- * one. Bounded work, no memory. */
-uint64_t reachable_addresses(const struct netlist *net, uint32_t lut);
+ * one; `small` as above. Bounded work, no memory. */
+uint64_t reachable_addresses(const struct netlist *net, const uint8_t *small, uint32_t lut);
 
 #endif
