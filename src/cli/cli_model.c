@@ -91,7 +91,9 @@ enum err_status cli_model_cost(const struct model *model, struct netlist_cost *c
     struct netlist *net = NULL;
     enum err_status status = model_lower(model, &net, err);
 
-    if (status == ERR_OK) status = netlist_optimize(net, NULL, err);
+    if (status == ERR_OK)
+        status = netlist_optimize_with(net, netlist_passes_for(model->config->hardware.target),
+                                       NULL, err);
     if (status == ERR_OK) status = netlist_cost(net, cost, err);
     netlist_free(net);
     return status;

@@ -19,7 +19,8 @@ static enum err_status lower(const struct model *model, struct hardware *out, st
 
     if (status == ERR_OK) {
         out->luts_before = net->num_luts;
-        status = netlist_optimize(net, NULL, err);
+        status = netlist_optimize_with(net, netlist_passes_for(model->config->hardware.target),
+                                       NULL, err);
     }
     if (status == ERR_OK) status = netlist_cost(net, &out->cost, err);
     if (status == ERR_OK) {
