@@ -28,6 +28,12 @@ for model in $("$program" models --json 2>/dev/null | jq -r '.[].name'); do
     case_line "cosim/$model/build" s .build_seconds "$hash" "$program" cosim "$scratch/rtl/$model"
     case_line "cosim/$model/run" s .run_seconds "$hash" "$program" cosim "$scratch/rtl/$model"
 done
+# Inference: the program takes the median of five runs itself.
+for model in mnist_small mnist_large; do
+    hash=$("$program" info "$model" --json 2>/dev/null | jq -r '.structural_hash[:16]')
+    "$program" bench "$model" --json 2>/dev/null |
+        jq -r --arg h "$hash" --arg c "$commit" '.[] | "\(.case),\(.value),\(.unit),\($h),\($c)"'
+done
 # The kernels of every node type, a LUT and sample; the configuration is the program's own.
 nodes=$(dirname "$program")/../bench/bench_node
 hash=$(sha256sum tests/bench/bench_node.c | cut -c1-16)
