@@ -1,7 +1,8 @@
 /* The gradient-stabilised weightless node: a table s(raw), addressed by its thresholded inputs; the
  * input gradient weighs distant entries by 1 / (distance + 1) and both gradients are scaled. SPEC 1.5.
  * Parameters raw_luts (m, 2^n) ~ N(0, 0.1^2); buffer gradient_scale, a constant as in the original
- * (where it is called a parameter but receives no gradient). */
+ * (where it is called a parameter but receives no gradient). A variant by the original library of Bacellar
+ * et al., "Differentiable Weightless Neural Networks", ICML 2024, section 3.2. */
 #include "base/vmath.h"
 #include "extended_difference.h"
 #include "node_types.h"

@@ -3,7 +3,8 @@
  *
  * The input gradient is that of the multilinear form, y(x_j = 1) - y(x_j = 0). The original computes
  * it as sum_a Pr(a|x) (a_j - x_j) table[a] / (x_j (1 - x_j) + 1e-8), which is the same times
- * v / (v + 1e-8), v = x_j (1 - x_j), and so nothing at a bit; compat: upstream does that too. */
+ * v / (v + 1e-8), v = x_j (1 - x_j), and so nothing at a bit; compat: upstream does that too. A variant by
+ * the original library of Bacellar et al., ICML 2024, whose look-up it keeps (dwn.c). */
 #include "base/simd.h"
 #include "base/vmath.h"
 #include "multilinear.h"

@@ -1,5 +1,6 @@
 /* Linear node: y = s(x W + b). SPEC 1.1. Parameters weights (n, m) ~ N(0, 0.1^2), bias (m) = 0. Its
- * tables are threshold functions. */
+ * tables are threshold functions: the neuron that Umuroglu et al., "LogicNets: Co-Designed Neural
+ * Networks and Circuits for Extreme-Throughput Applications", FPL 2020, put into a LUT. */
 #include "base/simd.h"
 #include "base/vmath.h"
 #include "dense.h"

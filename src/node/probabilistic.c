@@ -1,5 +1,7 @@
 /* Probabilistic node: the table entry is a probability s(raw / T), the output the multilinear
- * extension of the table. SPEC 1.6. Parameters raw_weights (2^n, m) ~ N(0, 1). */
+ * extension of the table. SPEC 1.6. Parameters raw_weights (2^n, m) ~ N(0, 1). The relaxation of
+ * Petersen et al., "Deep Differentiable Logic Gate Networks", NeurIPS 2022, section 3.1, taken from gates of
+ * two inputs to tables of n. */
 #include "base/vmath.h"
 #include "multilinear.h"
 #include "node_types.h"

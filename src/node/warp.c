@@ -1,5 +1,7 @@
 /* Walsh node: y = s(l / T), l = sum over subsets S of c_S prod_{j in S} (2 x_j - 1). SPEC 1.10.
- * Parameters coefficients (2^n, m) ~ N(0, 0.1^2), bit j of a subset's number standing for input j.
+ * Parameters coefficients (2^n, m) ~ N(0, 0.1^2), bit j of a subset's number standing for input j. The form is
+ * that of Gerlach et al., "WARP-LUTs: Walsh-Assisted Relaxation for Probabilistic Look-Up Tables", 2025;
+ * the sign and order of the basis are the original library's.
  *
  * l is affine in every input, so it is the multilinear extension of its values at the corners, and
  * those are the Walsh transform of the coefficients read backwards. */

@@ -20,8 +20,10 @@ run sweep "$work/two.yaml" -o "$out" --json
 is "a sweep runs" 0 "$code"
 json_is "every point has a run for each seed" '.runs_done == 8 and all(.points[]; (.runs | length) == 2)'
 json_is "swept values are there, lists as lists" '.points[2].values == {"layer_widths": [50, 30], "training.learning_rate": 0.02}'
+# shellcheck disable=SC2016 # jq
 json_is "means are those of the runs" 'all(.points[]; . as $p | ([.runs[].accuracy_hard] | add / 2) as $m
     | ($p.accuracy_hard_mean - $m) * ($p.accuracy_hard_mean - $m) < 1e-20)'
+# shellcheck disable=SC2016 # jq
 json_is "the spread is that of the runs" 'all(.points[]; (.runs[0].accuracy_hard - .runs[1].accuracy_hard) as $d
     | (.accuracy_hard_std * .accuracy_hard_std * 2 - $d * $d) | fabs < 1e-12)'
 json_is "the best point is the best by validation" '. as $s | .points[.best].validation_accuracy_hard_mean
