@@ -56,7 +56,7 @@ SUB_MAKE   = $(MAKE) --no-print-directory -j$(JOBS)
 
 .DEFAULT_GOAL := all
 .PHONY: help all objects unit test sanitize fuzz lint format cosim synth golden matrix area-table bench bench-flow demo clean \
-	install uninstall docs check-deps
+	install uninstall docs check-deps node-table
 
 help: ## this list
 	@echo "difflut-hdl $(VERSION): differentiable LUT networks, from a YAML config to hardware"
@@ -148,6 +148,11 @@ pretrained-models: ## train the shipped models again (DIFFLUT_DATA; minutes, not
 	@tools/deps.sh build
 	@$(SUB_MAKE) all
 	tools/train_pretrained.sh $(BIN)
+
+node-table: ## train every node type on MNIST and put the table into docs/nodes.md (DIFFLUT_DATA; minutes)
+	@tools/deps.sh build
+	@$(SUB_MAKE) all
+	tools/node_table.sh
 
 clean: ## remove build/
 	rm -rf $(BUILD)

@@ -10,7 +10,7 @@
  * Hardware only ever sees corners: the next layer then learns from values that it never gets, and hard
  * accuracy stays tens of points behind the soft one. Ours is the table's multilinear extension between
  * corners, divides by the sizes of the amplitudes (a signed sum passes through zero), and lets the
- * clamp pass what leads back inside. docs/nodes.md has the figures.
+ * clamp pass what leads back inside.
  *
  * The hardware's bit is y > 0.5, computed before the clamp. Source: the original
  * library's node, without a paper; at corners its basis is that of O'Donnell, "Analysis of Boolean

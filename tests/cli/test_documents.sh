@@ -86,6 +86,9 @@ done
 echo 'no_such_function(model);' >"$work/wrong"
 is "a wrong block does not compile" no "$(compile "$work/wrong" 2>/dev/null && echo yes || echo no)"
 
+is "docs/nodes.md has the table of its CSV" "$("$root/tools/node_table.sh" --print)" \
+    "$(sed -n '/node_table: begin/,/node_table: end/p' "$root/docs/nodes.md" | grep '^|')"
+
 # README: the indented commands of "Five minutes"; cosim and synth of the same folder ran above.
 awk '/^## /{ on = /Five minutes/ } on && /^    (difflut-hdl|head) / && !/ (cosim|synth) / { print substr($0, 5) }' \
     "$root/README.md" >"$work/readme"

@@ -26,6 +26,7 @@ json_is "means are those of the runs" 'all(.points[]; . as $p | ([.runs[].accura
 # shellcheck disable=SC2016 # jq
 json_is "the spread is that of the runs" 'all(.points[]; (.runs[0].accuracy_hard - .runs[1].accuracy_hard) as $d
     | (.accuracy_hard_std * .accuracy_hard_std * 2 - $d * $d) | fabs < 1e-12)'
+# shellcheck disable=SC2016 # jq
 json_is "the best point is the best by validation" '. as $s | .points[.best].validation_accuracy_hard_mean
     == ([.points[].validation_accuracy_hard_mean] | max)'
 json_is "LUTs are counted" 'all(.points[].runs[]; .luts.total > 0 and .luts.total == .luts_total)'
