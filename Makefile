@@ -55,7 +55,7 @@ JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 SUB_MAKE   = $(MAKE) --no-print-directory -j$(JOBS)
 
 .DEFAULT_GOAL := all
-.PHONY: help all objects unit test sanitize fuzz lint format cosim synth golden matrix area-table bench bench-flow demo clean \
+.PHONY: help all objects unit test sanitize fuzz lint format cosim synth golden matrix area-table bench bench-flow demo hardware-table clean \
 	install uninstall docs check-deps node-table
 
 help: ## this list
@@ -138,6 +138,11 @@ ablation: ## what each pass is worth: docs/ablation.csv, by Yosys for TARGET (mi
 	tools/ablation.sh $(BIN) $(TARGET) digits_small mnist_small configs/gates.yaml mnist_large >docs/ablation.csv.new
 	mv docs/ablation.csv.new docs/ablation.csv
 .PHONY: ablation
+
+hardware-table: ## docs/hardware_table.csv and its table: models, targets, Yosys versions (many minutes)
+	@tools/deps.sh build test
+	@$(SUB_MAKE) all
+	@DIFFLUT=$(BIN) tools/hardware_table.sh
 
 demo: ## emit, co-simulate and synthesise MODEL; print one table
 	@tools/deps.sh build test

@@ -41,22 +41,29 @@ static enum err_status write_report(const char *folder, const char *text, struct
     return status;
 }
 
-enum err_status report_put(const char *folder, struct manifest *manifest, const char *section,
-                           const char *key, json_t *result, struct err *err)
+enum err_status report_replace(const char *folder, struct manifest *manifest, const json_t *report,
+                               struct err *err)
 {
-    json_t *report = report_load(folder, manifest);
-    char *text = NULL;
-    enum err_status status = ERR_OK;
+    char *text = json_dumps(report, JSON_INDENT(2) | JSON_SORT_KEYS);
+    enum err_status status = text == NULL ? err_nomem(err, NAME) : ERR_OK;
 
-    if (set(report, section, key, result) == 0)
-        text = json_dumps(report, JSON_INDENT(2) | JSON_SORT_KEYS);
-    if (text == NULL) status = err_nomem(err, NAME);
     if (status == ERR_OK && manifest_remove_file(manifest, NAME))
         status = manifest_write(manifest, folder, err);
     if (status == ERR_OK) status = write_report(folder, text, err);
     if (status == ERR_OK) status = manifest_add_file(manifest, folder, NAME, "report", err);
     if (status == ERR_OK) status = manifest_write(manifest, folder, err);
-    json_decref(report);
     free(text);
+    return status;
+}
+
+enum err_status report_put(const char *folder, struct manifest *manifest, const char *section,
+                           const char *key, json_t *result, struct err *err)
+{
+    json_t *report = report_load(folder, manifest);
+    enum err_status status = set(report, section, key, result) == 0
+                                 ? report_replace(folder, manifest, report, err)
+                                 : err_nomem(err, NAME);
+
+    json_decref(report);
     return status;
 }

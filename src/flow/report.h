@@ -14,6 +14,10 @@
 enum err_status report_put(const char *folder, struct manifest *manifest, const char *section,
                            const char *key, json_t *result, struct err *err);
 
+/* The whole report (borrowed) in the place of the old one. */
+enum err_status report_replace(const char *folder, struct manifest *manifest, const json_t *report,
+                               struct err *err);
+
 /* The report of the folder's build; an object with no section when there is none. NULL: no memory. */
 json_t *report_load(const char *folder, const struct manifest *manifest);
 
