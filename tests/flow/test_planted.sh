@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Faults planted into emitted Verilog, whose manifest is made to fit again: cosim must catch each.
+# Faults planted into emitted Verilog, whose manifest is made to fit again: cosim and prove must catch each.
 # shellcheck source=tests/cli/tap.sh
 . "$(dirname "$0")/../cli/tap.sh"
 
@@ -35,6 +35,9 @@ caught() {
         run cosim "$work/bad" --simulator "$simulator"
         fails "caught by $simulator: $name" 1 "differ from the C reference"
     done
+    command -v yosys >/dev/null || return 0
+    run prove "$work/bad"
+    fails "caught by prove: $name" 1 "are not proved"
 }
 
 layer=digits_small_layer0.v

@@ -1,0 +1,175 @@
+/* After synthesis against before: every wire of the netlist before is looked for in the one after, from
+ * the inputs on, so that each step is a small one. */
+#include "prove_check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Nodes below the class sums have ranks below this, the sums this one, nodes of the argmax higher ones. */
+enum { RANK_SCORES = 30000 };
+
+/* The netlist before, being placed beside the one after. */
+struct guide {
+    struct prove_check *check; /* after */
+    const struct prove_check *other;
+    struct prove_load *load;
+    uint32_t base;    /* of ranks: 0, or RANK_SCORES once the sums are done */
+    uint32_t *net_of; /* [nodes of other->graph] a net of that function, or PROVE_NET_UNKNOWN */
+};
+
+static enum err_status known(void *user, uint32_t *literal, struct err *err)
+{
+    struct guide *guide = user;
+    uint32_t rank = guide->base + guide->check->graph->nodes[*literal >> 1].level + 1;
+    uint32_t highest = guide->base + RANK_SCORES - 1;
+
+    return prove_match_find(guide->check->match, literal,
+                            (uint16_t)(rank < highest ? rank : highest), NULL, err);
+}
+
+/* One output bit of both. */
+static enum err_status check_bit(struct guide *guide, const char *port, uint32_t bit,
+                                 uint32_t literal, enum prove_verdict *verdict, struct err *err)
+{
+    const struct prove_wire *wire = prove_netlist_port(guide->other->netlist, port);
+    enum err_status status = prove_load_net(guide->load, wire->nets[bit], err);
+
+    if (status != ERR_OK) return status;
+    return prove_match_check(guide->check->match, guide->load->literal[wire->nets[bit]], literal,
+                             verdict, err);
+}
+
+/* `count` bits of a port from `first` on, as one obligation. */
+static enum err_status check_bits(struct guide *guide, const char *port, uint32_t first,
+                                  uint32_t count, const uint32_t *literals,
+                                  struct prove_obligation *o, size_t different, bool *all,
+                                  struct err *err)
+{
+    double start = prove_check_now();
+    enum err_status status = ERR_OK;
+    char detail[120] = "";
+
+    snprintf(o->part, sizeof o->part, "%soutputs", guide->check->prefix);
+    o->method = "wire by wire";
+    o->outcome = PROVE_PROVED;
+    for (uint32_t i = first; i < first + count && status == ERR_OK && detail[0] == '\0'; i++) {
+        enum prove_verdict verdict = PROVE_EQUAL;
+
+        status = check_bit(guide, port, i, literals[i], &verdict, err);
+        if (status != ERR_OK || verdict == PROVE_EQUAL) continue;
+        o->outcome = verdict == PROVE_DIFFERENT || different < guide->check->patterns->count
+                         ? PROVE_FAILED
+                         : PROVE_OPEN;
+        snprintf(detail, sizeof detail, "%s[%u] is not what it was before synthesis", port, i);
+        if (different < guide->check->patterns->count)
+            status = prove_check_keep_pattern(guide->check, different, err);
+        else if (verdict == PROVE_DIFFERENT)
+            status = prove_check_keep_point(guide->check, err);
+    }
+    *all = *all && o->outcome == PROVE_PROVED;
+    o->seconds = prove_check_now() - start;
+    return status == ERR_OK ? prove_result_add(guide->check->result, o, detail, err) : status;
+}
+
+static enum err_status check_outputs(struct guide *guide, size_t different, bool *all,
+                                     struct err *err)
+{
+    const struct manifest *m = guide->check->manifest;
+    enum err_status status = ERR_OK;
+
+    for (uint32_t c = 0; m->scores && c < m->num_classes && status == ERR_OK; c++) {
+        struct prove_obligation o = {.method = NULL};
+
+        snprintf(o.name, sizeof o.name, "score of class %u", c);
+        status = check_bits(guide, "out_scores", c * m->score_bits, m->score_bits,
+                            guide->check->scores, &o, different, all, err);
+    }
+    /* The class is a function of the sums, whatever these are. */
+    if (m->scores && status == ERR_OK) {
+        guide->base = RANK_SCORES;
+        status = prove_match_scores(guide->check->match, guide->check->scores, m->num_classes,
+                                    m->score_bits, RANK_SCORES, err);
+    }
+    for (uint32_t k = 0; k < m->class_bits && status == ERR_OK; k++) {
+        struct prove_obligation o = {.method = NULL};
+
+        snprintf(o.name, sizeof o.name, "class bit %u", k);
+        status =
+            check_bits(guide, "out_class", k, 1, guide->check->classes, &o, different, all, err);
+    }
+    return status;
+}
+
+/* ---- the model's signals, for the list ---- */
+
+static enum err_status list_signal(struct guide *guide, size_t level, uint32_t i, bool all,
+                                   uint32_t num_hardware, struct err *err)
+{
+    const struct prove_signals *signals = &guide->other->model->levels[level];
+    uint32_t node = signals->literal[i] >> 1;
+    uint32_t net = PROVE_NET_UNKNOWN;
+    struct prove_obligation o = {.outcome = all ? PROVE_PROVED : PROVE_OPEN,
+                                 .method = "within what reads it"};
+
+    if (signals->method[i] != PROVE_NOT_FOUND) net = guide->net_of[node];
+    if (net != PROVE_NET_UNKNOWN && guide->load->stage[net] != PROVE_STAGE_NONE &&
+        guide->load->literal[net] >> 1 < num_hardware) {
+        o.outcome = PROVE_PROVED;
+        o.method = "wire by wire";
+    }
+    if (level == 0) {
+        snprintf(o.part, sizeof o.part, "%sencoder", guide->check->prefix);
+        snprintf(o.name, sizeof o.name, "bit %u", i);
+    } else {
+        snprintf(o.part, sizeof o.part, "%slayer%u", guide->check->prefix, (unsigned)level - 1);
+        snprintf(o.name, sizeof o.name, "LUT %u", i);
+    }
+    return prove_result_add(guide->check->result, &o,
+                            "nothing after synthesis was found equal to it", err);
+}
+
+static enum err_status list_signals(struct guide *guide, bool all, uint32_t num_hardware,
+                                    struct err *err)
+{
+    const struct prove_model *model = guide->other->model;
+    const struct prove_load *before = guide->other->load;
+    enum err_status status = ERR_OK;
+
+    memset(guide->net_of, 0xff, guide->other->graph->num_nodes * sizeof *guide->net_of);
+    for (uint32_t net = before->netlist->num_nets; net-- > 0;) {
+        if (before->stage[net] != PROVE_STAGE_NONE) guide->net_of[before->literal[net] >> 1] = net;
+    }
+    for (size_t l = guide->check->core ? 1 : 0; l < model->num_levels; l++) {
+        for (uint32_t i = 0; i < model->levels[l].count && status == ERR_OK; i++) {
+            if (model->levels[l].needed[i])
+                status = list_signal(guide, l, i, all, num_hardware, err);
+        }
+    }
+    return status;
+}
+
+enum err_status prove_check_same(struct prove_check *check, const struct prove_check *other,
+                                 size_t different, struct err *err)
+{
+    struct guide guide = {.check = check, .other = other};
+    uint32_t num_hardware = check->graph->num_nodes;
+    bool all = true;
+    enum err_status status = prove_match_create(&check->match, check->graph, err);
+
+    if (status == ERR_OK)
+        status = prove_load_create(&guide.load, other->netlist, check->graph, err);
+    guide.net_of = malloc(other->graph->num_nodes * sizeof *guide.net_of);
+    if (status == ERR_OK && guide.net_of == NULL) status = err_nomem(err, "a proof");
+    if (status == ERR_OK) {
+        guide.load->known = known;
+        guide.load->user = &guide;
+        status = prove_check_inputs(check, guide.load, err);
+    }
+    if (status == ERR_OK) status = check_outputs(&guide, different, &all, err);
+    if (status == ERR_OK) status = list_signals(&guide, all, num_hardware, err);
+    if (status == ERR_OK) status = prove_graph_status(check->graph, err);
+    prove_load_free(guide.load);
+    free(guide.net_of);
+    return status;
+}

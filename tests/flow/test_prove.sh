@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# prove: shipped models are proved before and after synthesis; what is no longer the model is located.
+# shellcheck source=tests/cli/tap.sh
+. "$(dirname "$0")/../cli/tap.sh"
+
+for tool in yosys jq; do
+    command -v $tool >/dev/null || skip_all "$tool is not here"
+done
+good=$work/good
+
+# proved NAME ARGUMENT...: every obligation is, and there are some.
+proved() {
+    local name=$1
+    shift
+    run prove "$@" --json
+    is "$name" "0 0 0 true" "$code $(jq -r '"\(.failed) \(.undecided) \(.proved == .obligations and .obligations > 200)"' "$work/out")"
+}
+
+run emit digits_small -o "$good" --quiet
+proved "digits_small" "$good"
+ok "prove.json lists every obligation" jq -e '(.list | length) == .obligations' "$good/prove.json"
+proved "digits_small, core from encoder bits" "$good" --top core
+proved "mnist_small" mnist_small
+proved "no registers at all" digits_small --pipeline 0
+proved "registers inside the trees" digits_small --pipeline popcount=3,argmax=4
+proved "no passes" digits_small --passes none
+proved "no port for the class scores" digits_small --set hardware.scores=false
+proved "after synthesis for xcup" "$good" --after-synth xcup
+proved "after synthesis for generic" digits_small --after-synth generic
+
+# plant DIR FILE SED: one file changed, and its hash in the manifest.
+plant() {
+    local hash
+    rm -rf "$work/bad"
+    cp -r "$good" "$work/bad"
+    sed -i "$2" "$work/bad/$1"
+    cmp -s "$good/$1" "$work/bad/$1" && { echo "# the fault changed nothing in $1"; return 1; }
+    hash=$(sha256sum <"$work/bad/$1" | cut -d' ' -f1)
+    jq --arg path "$1" --arg hash "$hash" \
+        '(.files[] | select(.path == $path)).sha256 = $hash' "$good/manifest.json" >"$work/bad/manifest.json"
+}
+
+# A fault is located: layer, LUT, address, both bits, and an input that shows it.
+ok "plant one table bit" plant rtl/digits_small_layer0.v \
+    '0,/TABLE(64/s/\(TABLE(64.h\)\(.\)/\1x\2/; 0,/TABLE(64.hx/{s/hx[0-7]/h8/; s/hx[89a-f]/h0/}'
+run prove "$work/bad"
+is "a wrong table is not proved" 1 "$code"
+ok "and located" grep -Eq 'FAILED +layer0 LUT [0-9]+: .*address [0-9]+: expected [01], got [01]' "$work/out"
+ok "with an input that shows it" grep -q 'input that shows a fault' "$work/out"
+run prove "$work/bad" --json
+ok "which is in the JSON too" jq -e '.failed > 0 and (.counterexample | length) == 64' "$work/out"
+
+# After synthesis as well.
+ok "plant a wrong mapped table" plant synth/xcup.v '0,/INIT(64/s/\(INIT(64.h\)\(.\)/\1x\2/; 0,/INIT(64.hx/{s/hx[0-7]/h8/; s/hx[89a-f]/h0/}'
+run prove "$work/bad" --after-synth xcup
+is "a wrong mapped table is not proved" 1 "$code"
+
+run prove "$good" --after-synth nothing
+is "an unknown target is a usage error" 2 "$code"
+printf '#!/bin/sh\nexit 1\n' >"$work/yosys"
+chmod +x "$work/yosys"
+run prove "$good" --yosys "$work/yosys"
+is "a Yosys that fails is no proof" 3 "$code"
+finish
