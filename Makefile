@@ -46,8 +46,10 @@ PRETRAINED = $(wildcard pretrained/*.md pretrained/*/*.yaml pretrained/*/*.safet
 # Files that travel inside the program (src/base/embed.h).
 TEMPLATES = $(sort $(wildcard hdl_templates/*.v)) $(sort $(wildcard hdl_templates/yosys/*.v)) \
 	$(sort $(wildcard hdl_templates/boards/*)) $(sort $(wildcard hdl_templates/scripts/*))
+C_FILES   = $(sort $(wildcard c_templates/*.c)) src/engine/engine_bytes.h
 SIM_FILES = $(sort $(wildcard sim/*.cpp sim/*.v sim/*.mk))
-GEN       = $(BUILD)/gen/hdl_templates.h $(BUILD)/gen/sim_files.h $(BUILD)/gen/prefix.h
+GEN       = $(BUILD)/gen/hdl_templates.h $(BUILD)/gen/sim_files.h $(BUILD)/gen/c_templates.h \
+	$(BUILD)/gen/prefix.h
 
 MODEL     ?= mnist_large
 TARGET    ?= xcup
@@ -205,6 +207,10 @@ $(BUILD)/gen/hdl_templates.h: $(TEMPLATES) tools/embed.sh
 $(BUILD)/gen/sim_files.h: $(SIM_FILES) tools/embed.sh
 	@mkdir -p $(@D)
 	@tools/embed.sh SIM_FILES $(SIM_FILES) > $@.new && mv $@.new $@
+
+$(BUILD)/gen/c_templates.h: $(C_FILES) tools/embed.sh
+	@mkdir -p $(@D)
+	@tools/embed.sh C_TEMPLATES $(C_FILES) > $@.new && mv $@.new $@
 
 # Rewritten when PREFIX is another one, so that the one file that holds it follows.
 $(BUILD)/gen/prefix.h: always

@@ -187,8 +187,7 @@ static enum err_status open_existing(struct cli_folder *folder,
     return status;
 }
 
-/* A fresh folder below $TMPDIR, registered for removal when the program is interrupted. */
-static enum err_status make_temporary(struct cli *cli, struct cli_folder *folder, struct err *err)
+enum err_status cli_folder_temporary(struct cli *cli, char **out, struct err *err)
 {
     const char *root = getenv("TMPDIR");
     char *path = file_join(root != NULL && root[0] == '/' ? root : "/tmp", "difflut-XXXXXX");
@@ -200,8 +199,16 @@ static enum err_status make_temporary(struct cli *cli, struct cli_folder *folder
         free(path);
         return status;
     }
-    folder->temporary = path;
+    *out = path;
     return cli_interrupt_folder(cli->interrupt, path, err);
+}
+
+void cli_folder_remove(struct cli *cli, char *path)
+{
+    if (path == NULL) return;
+    file_remove_tree(path, NULL);
+    cli_interrupt_folder(cli->interrupt, NULL, NULL);
+    free(path);
 }
 
 enum err_status cli_folder_open(struct cli *cli, struct cli_folder *folder,
@@ -210,7 +217,7 @@ enum err_status cli_folder_open(struct cli *cli, struct cli_folder *folder,
     enum err_status status = ERR_OK;
 
     if (cli_model_is_folder(request->model)) return open_existing(folder, request, err);
-    if (request->out_dir == NULL) status = make_temporary(cli, folder, err);
+    if (request->out_dir == NULL) status = cli_folder_temporary(cli, &folder->temporary, err);
     if (status == ERR_OK) status = cli_folder_emit(folder, request, err);
     return status;
 }
@@ -227,11 +234,7 @@ json_t *cli_folder_passes(const struct manifest *manifest)
 
 void cli_folder_close(struct cli *cli, struct cli_folder *folder)
 {
-    if (folder->temporary != NULL) {
-        file_remove_tree(folder->temporary, NULL);
-        cli_interrupt_folder(cli->interrupt, NULL, NULL);
-    }
-    free(folder->temporary);
+    cli_folder_remove(cli, folder->temporary);
     free(folder->path);
     manifest_free(folder->manifest);
     model_free(folder->model);

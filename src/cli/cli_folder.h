@@ -37,6 +37,11 @@ struct cli_folder {
     struct model *model;
 };
 
+/* A fresh folder below $TMPDIR, removed also when the program is interrupted; one at a time. */
+enum err_status cli_folder_temporary(struct cli *cli, char **out, struct err *err);
+/* Removes it and frees its path; NULL is fine. */
+void cli_folder_remove(struct cli *cli, char *path);
+
 /* Lowers, optimises and emits request->model into out_dir, build/<name> when that is NULL. */
 enum err_status cli_folder_emit(struct cli_folder *folder, const struct cli_folder_request *request,
                                 struct err *err);

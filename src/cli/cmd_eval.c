@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct values {
-    const char *data_dir, *split, *mode, *engine;
+    const char *data_dir, *split, *mode, *engine, *cc;
     long samples, seed, threads;
     struct cli_list set;
 };
@@ -20,8 +20,9 @@ static const struct cli_option OPTIONS[] = {
      "which samples"},
     {"mode", 0, CLI_CHOICE, offsetof(struct values, mode), "deterministic|expectation|sampling",
      NULL, 0, 0, "the hardware's bits, real numbers, or a draw at every node (default: eval_mode)"},
-    {"engine", 0, CLI_CHOICE, offsetof(struct values, engine), "interpreted|reference",
+    {"engine", 0, CLI_CHOICE, offsetof(struct values, engine), "interpreted|native|reference",
      "interpreted", 0, 0, "what computes the hardware's bits"},
+    CLI_OPTION_CC(struct values, cc),
     {"samples", 0, CLI_COUNT, offsetof(struct values, samples), "N|all", "all", 0, 1000000000,
      "only the first N samples"},
     CLI_OPTION_SEED(struct values, seed, "1", "seed of draws and flips"),
@@ -58,23 +59,25 @@ static enum err_status measure_mode(const struct model *model, const struct data
 }
 
 /* The hardware's bits: by the engine, or by the C reference, which bit flips need. */
-static enum err_status measure_hard(const struct model *model, const struct dataset_split *split,
-                                    struct model_mode *mode, const char *asked,
-                                    const struct values *values, double *accuracy,
-                                    uint32_t *predictions, struct err *err)
+static enum err_status measure_hard(struct cli *cli, const struct model *model,
+                                    const struct dataset_split *split, struct model_mode *mode,
+                                    const char *asked, const struct values *values,
+                                    double *accuracy, uint32_t *predictions, struct err *err)
 {
     enum err_status status;
 
     if (mode->flip > 0.0 || strcmp(values->engine, "reference") == 0)
         return measure_mode(model, split, mode, "deterministic", asked, accuracy, predictions, err);
-    status = cli_engine_classify(model, split, mode->threads, predictions, err);
+    status = cli_engine_classify(
+        cli, model, split, &(struct cli_engine_request){values->engine, values->cc, mode->threads},
+        predictions, err);
     if (status == ERR_OK) *accuracy = cli_engine_accuracy(split, predictions);
     return status;
 }
 
-static enum err_status measure(const struct model *model, const struct dataset_split *split,
-                               const char *asked, const struct values *values, struct figures *out,
-                               struct err *err)
+static enum err_status measure(struct cli *cli, const struct model *model,
+                               const struct dataset_split *split, const char *asked,
+                               const struct values *values, struct figures *out, struct err *err)
 {
     struct model_mode mode = {.flip = flip_probability(model->config, &values->set),
                               .seed = (uint64_t)values->seed,
@@ -84,7 +87,8 @@ static enum err_status measure(const struct model *model, const struct dataset_s
     double sampled;
 
     if (status == ERR_OK)
-        status = measure_hard(model, split, &mode, asked, values, &out->hard, predictions, err);
+        status =
+            measure_hard(cli, model, split, &mode, asked, values, &out->hard, predictions, err);
     if (status == ERR_OK)
         status =
             measure_mode(model, split, &mode, "expectation", asked, &out->soft, predictions, err);
@@ -190,7 +194,7 @@ static enum err_status evaluate(struct cli *cli, struct model *model, const stru
                        dataset->name,
                        strcmp(values->split, "train") == 0 ? dataset->train.count
                                                            : dataset->test.count);
-    status = measure(model, &split, mode, values, &figures, err);
+    status = measure(cli, model, &split, mode, values, &figures, err);
     if (status == ERR_OK)
         status = report(cli, model, mode, values->split, split.count, &figures, err);
     metrics_free(&figures.metrics);
@@ -224,8 +228,10 @@ const struct cli_command cmd_eval = {
         "between them are always shown beside it. --json adds recall, precision and F1 of every "
         "class and the\n"
         "confusion matrix (rows are labels). Runtime keys may be overridden with --set.\n"
-        "The hardware's bits come from the bit-parallel engine; --engine reference computes them\n"
-        "from the trained parameters instead, and so does any run with bit flips.",
+        "The hardware's bits come from the bit-parallel engine; --engine native compiles\n"
+        "generated C instead; --engine reference computes them from the trained parameters, and "
+        "so\n"
+        "does any run with bit flips.",
     .example = "  difflut-hdl eval mnist_large --mode expectation --set runtime.temperature=0.5",
     .options = OPTIONS,
     .num_options = sizeof OPTIONS / sizeof OPTIONS[0],

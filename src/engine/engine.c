@@ -103,9 +103,10 @@ static void compile_lut(struct compile *c, uint32_t lut)
     const struct netlist *net = c->net;
     const uint32_t *fan_in = net->fan_in + (size_t)lut * NETLIST_MAX_FAN_IN;
     unsigned count = net->fan_in_count[lut];
-    struct engine_lut *to = &c->engine->luts[c->engine->num_luts++];
+    struct engine_lut *to = &c->engine->luts[c->engine->num_luts];
     uint64_t table = net->table[lut];
 
+    c->engine->lut_source[c->engine->num_luts++] = lut;
     if (count == 0) table |= table << 1;
     if (count <= 1) table |= table << 2; /* whatever inputs 0 and 1 are */
     to->inputs = (uint16_t)(count < 2 ? 2 : count);
@@ -176,13 +177,14 @@ static enum err_status allocate(struct engine **out, const struct netlist *net, 
     engine->toggles =
         calloc((size_t)net->toggle_start[net->num_steps] + 1, sizeof *engine->toggles);
     engine->luts = aligned_alloc(SIMD_ALIGN, ((size_t)net->num_luts + 1) * sizeof *engine->luts);
+    engine->lut_source = calloc((size_t)net->num_luts + 1, sizeof *engine->lut_source);
     engine->group_start = calloc((size_t)net->num_classes + 1, sizeof *engine->group_start);
     engine->group = calloc(groups + 1, sizeof *engine->group);
     engine->bias = calloc(net->num_classes, sizeof *engine->bias);
     *out = engine;
     if (engine->chunks == NULL || engine->steps == NULL || engine->toggles == NULL ||
-        engine->luts == NULL || engine->group_start == NULL || engine->group == NULL ||
-        engine->bias == NULL)
+        engine->luts == NULL || engine->lut_source == NULL || engine->group_start == NULL ||
+        engine->group == NULL || engine->bias == NULL)
         return err_nomem(err, "the engine");
     memset(engine->luts, 0, ((size_t)net->num_luts + 1) * sizeof *engine->luts);
     return ERR_OK;
@@ -217,6 +219,7 @@ void engine_free(struct engine *engine)
     free(engine->steps);
     free(engine->toggles);
     free(engine->luts);
+    free(engine->lut_source);
     free(engine->group_start);
     free(engine->group);
     free(engine->bias);

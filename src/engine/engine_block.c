@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#if SIMD_X86
+#if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 

@@ -44,6 +44,7 @@ struct engine {
     struct engine_step *steps;
     uint16_t *toggles;
     struct engine_lut *luts;
+    uint32_t *lut_source; /* [num_luts] the netlist's number of each */
     uint32_t num_classes, score_bits, class_bits;
     uint32_t *group_start; /* [num_classes + 1] */
     uint32_t *group;       /* slots */

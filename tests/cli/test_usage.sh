@@ -2,7 +2,7 @@
 # Help, version, and every way of calling the program wrongly: exit status 2 and a helpful line.
 . "$(dirname "$0")/tap.sh"
 
-commands="models info train eval emit cosim synth data bench"
+commands="models info train eval emit cosim synth data export bench"
 
 run --help
 is "--help ends well" 0 "$code"
