@@ -57,7 +57,7 @@ JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 SUB_MAKE   = $(MAKE) --no-print-directory -j$(JOBS)
 
 .DEFAULT_GOAL := all
-.PHONY: help all objects unit test sanitize fuzz lint format cosim synth golden matrix area-table bench bench-flow demo hardware-table clean \
+.PHONY: help all objects unit test sanitize fuzz lint format cosim prove faults synth golden matrix area-table bench bench-flow demo hardware-table clean \
 	install uninstall docs check-deps node-table
 
 help: ## this list
@@ -104,6 +104,16 @@ cosim: ## emit MODEL and check every vector in Verilator
 	@tools/deps.sh build test
 	@$(SUB_MAKE) all
 	$(BIN) cosim $(MODEL)
+
+prove: ## emit MODEL and prove it equal to the model, for all inputs
+	@tools/deps.sh build test
+	@$(SUB_MAKE) all
+	$(BIN) prove $(MODEL)
+
+faults: ## plant 1000 faults of each kind; the table of docs/proof.md (minutes, not in CI)
+	@tools/deps.sh build test
+	@$(SUB_MAKE) all
+	tools/faults_table.sh $(BIN)
 
 synth: ## emit MODEL and count LUTs for TARGET with Yosys
 	@tools/deps.sh build test

@@ -5,15 +5,19 @@
 #include "cli/cli_interrupt.h"
 #include "cli/cli_progress.h"
 #include "cli/cli_reference.h"
+#include "cli/cli_vectors.h"
 #include "flow/prove.h"
+#include "flow/prove_fault.h"
 #include "flow/synth.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct values {
     const char *yosys, *out_dir, *top, *after_synth, *pipeline, *passes;
-    long seed;
+    long seed, faults;
     bool list;
     struct cli_list no_pass, set;
 };
@@ -24,6 +28,8 @@ static const struct cli_option OPTIONS[] = {
      "prove the mapped netlist of this target too (synthesised first where it is not there)"},
     {"top", 0, CLI_CHOICE, offsetof(struct values, top), "core|full", NULL, 0, 0,
      "which top (default: core where the folder's top is core, else full)"},
+    {"faults", 0, CLI_LONG, offsetof(struct values, faults), "N", "0", 0, 1000000,
+     "plant N faults of each kind instead, and say how many are caught"},
     {"list", 0, CLI_FLAG, offsetof(struct values, list), NULL, NULL, 0, 0, "list every obligation"},
     CLI_OPTION_SEED(struct values, seed, "1", "seed of the simulated codes that guide the proof"),
     {"out", 'o', CLI_TEXT, offsetof(struct values, out_dir), "DIR", NULL, 0, 0,
@@ -248,6 +254,78 @@ static enum err_status verdict(struct cli *cli, const struct cli_folder *folder,
     return status;
 }
 
+/* ---- planted faults ---- */
+
+static json_t *faults_json(const struct manifest *m, const struct prove_fault_row *rows)
+{
+    json_t *list = json_array();
+
+    for (size_t k = 0; k < PROVE_FAULT_KINDS; k++)
+        json_array_append_new(
+            list,
+            json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "kind", rows[k].kind, "planted",
+                      (json_int_t)rows[k].planted, "caught", (json_int_t)rows[k].caught, "silent",
+                      (json_int_t)rows[k].silent, "missed", (json_int_t)rows[k].missed, "cosim",
+                      rows[k].timing ? json_null() : json_integer((json_int_t)rows[k].by_cosim)));
+    return json_pack("{s:s, s:s, s:o}", "model", m->name, "build_id", m->build_id, "faults", list);
+}
+
+static enum err_status say_faults(struct cli *cli, const struct manifest *m,
+                                  const struct prove_fault_row *rows, struct err *err)
+{
+    size_t missed = 0;
+    enum err_status status = cli_set_result(cli, faults_json(m, rows), err);
+
+    cli_say(cli, "| fault | planted | caught | change nothing | missed | cosim's vectors catch |\n"
+                 "| --- | --- | --- | --- | --- | --- |\n");
+    for (size_t k = 0; k < PROVE_FAULT_KINDS; k++) {
+        char cosim[32] = "-";
+
+        if (!rows[k].timing) snprintf(cosim, sizeof cosim, "%zu", rows[k].by_cosim);
+        cli_say(cli, "| %s | %zu | %zu | %zu | %zu | %s |\n", rows[k].kind, rows[k].planted,
+                rows[k].caught, rows[k].silent, rows[k].missed, cosim);
+        missed += rows[k].missed;
+    }
+    if (status == ERR_OK && missed > 0)
+        status = err_set(err, ERR_DIFF, "prove: %zu planted faults were not caught", missed);
+    return status;
+}
+
+static enum err_status plant_faults(struct cli *cli, struct cli_folder *folder,
+                                    const struct values *values, struct err *err)
+{
+    struct cli_progress progress;
+    struct prove_options options = {.top = "full",
+                                    .yosys = values->yosys,
+                                    .seed = (uint64_t)values->seed,
+                                    .progress = cli_progress_flow,
+                                    .user = &progress,
+                                    .stop = cli_interrupt_flag(cli->interrupt)};
+    struct cli_vectors_request request = {.limit = SIZE_MAX,
+                                          .random = 1000,
+                                          .seed = (uint64_t)values->seed,
+                                          .threads = cli_threads(0),
+                                          .build_id = folder->manifest->build_id};
+    struct prove_fault_row rows[PROVE_FAULT_KINDS];
+    struct prove_reference *reference = NULL;
+    struct cli_vectors set = {0};
+    enum err_status status = cli_reference_make(&reference, folder->model, err);
+
+    cli_progress_begin(&progress, cli);
+    if (status == ERR_OK) status = cli_vectors_make(&set, folder->model, &request, err);
+    cli_interrupt_tool(cli->interrupt, true);
+    if (status == ERR_OK)
+        status =
+            prove_faults(folder->path, folder->manifest, reference, &options,
+                         (size_t)values->faults, set.vectors->codes, set.vectors->count, rows, err);
+    cli_interrupt_tool(cli->interrupt, false);
+    cli_progress_end(&progress);
+    if (status == ERR_OK) status = say_faults(cli, folder->manifest, rows, err);
+    cli_vectors_free(&set);
+    prove_reference_free(reference);
+    return status;
+}
+
 static enum err_status run(struct cli *cli, const void *untyped, struct err *err)
 {
     const struct values *values = untyped;
@@ -261,7 +339,9 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
     struct prove_result result = {0};
     enum err_status status = cli_folder_open(cli, &folder, &request, err);
 
-    if (status == ERR_OK) {
+    if (status == ERR_OK && values->faults > 0) {
+        status = plant_faults(cli, &folder, values, err);
+    } else if (status == ERR_OK) {
         const char *top = values->top != NULL                         ? values->top
                           : strcmp(folder.manifest->top, "core") == 0 ? "core"
                                                                       : "full";
@@ -283,7 +363,9 @@ const struct cli_command cmd_prove = {
         "what the model's own parameters say: every encoder bit, LUT, class sum, the class, and\n"
         "the number of registers on every path. With --after-synth also that the mapped netlist\n"
         "still does. Exit status 1 unless every obligation is proved; what is not is listed with\n"
-        "layer, LUT, address and an input that shows it. A folder keeps the list as prove.json.",
+        "layer, LUT, address and an input that shows it. A folder keeps the list as prove.json. "
+        "--faults\n"
+        "plants faults into what Yosys read and says how many of them the proof catches.",
     .example = "  difflut-hdl prove mnist_large\n"
                "  difflut-hdl prove build/mnist_large --after-synth xcup",
     .options = OPTIONS,

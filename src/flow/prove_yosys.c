@@ -34,10 +34,10 @@ static const struct {
     const char *target, *models, *tables;
 } TARGETS[] = {
     {"generic", "", NULL},
-    {"xc7", "read_verilog +/xilinx/cells_sim.v; ", "prove_xilinx.v"},
-    {"xcup", "read_verilog +/xilinx/cells_sim.v; ", "prove_xilinx.v"},
-    {"ecp5", "read_verilog +/ecp5/cells_sim.v; ", "prove_ecp5.v"},
-    {"ice40", "read_verilog -D ICE40_HX +/ice40/cells_sim.v; ", "prove_ice40.v"},
+    {"xc7", "read_verilog -defer +/xilinx/cells_sim.v; ", "prove_xilinx.v"},
+    {"xcup", "read_verilog -defer +/xilinx/cells_sim.v; ", "prove_xilinx.v"},
+    {"ecp5", "read_verilog -defer +/ecp5/cells_sim.v; ", "prove_ecp5.v"},
+    {"ice40", "read_verilog -defer -D ICE40_HX +/ice40/cells_sim.v; ", "prove_ice40.v"},
 };
 
 /* The named template as a file in the work folder `path`, "prove/..." to Yosys. */

@@ -26,6 +26,7 @@ proved "registers inside the trees" digits_small --pipeline popcount=3,argmax=4
 proved "no passes" digits_small --passes none
 proved "no port for the class scores" digits_small --set hardware.scores=false
 proved "after synthesis for xcup" "$good" --after-synth xcup
+proved "after synthesis for ice40" digits_small --after-synth ice40
 proved "after synthesis for generic" digits_small --after-synth generic
 
 # plant DIR FILE SED: one file changed, and its hash in the manifest.
@@ -54,6 +55,11 @@ ok "which is in the JSON too" jq -e '.failed > 0 and (.counterexample | length) 
 ok "plant a wrong mapped table" plant synth/xcup.v '0,/INIT(64/s/\(INIT(64.h\)\(.\)/\1x\2/; 0,/INIT(64.hx/{s/hx[0-7]/h8/; s/hx[89a-f]/h0/}'
 run prove "$work/bad" --after-synth xcup
 is "a wrong mapped table is not proved" 1 "$code"
+
+# Planted faults of every kind are caught, or change nothing.
+run prove "$good" --faults 10 --json
+is "planted faults: none is missed" 0 "$code"
+ok "of every kind" jq -e '(.faults | length) == 9 and all(.faults[]; .planted == 10 and .caught > 0)' "$work/out"
 
 run prove "$good" --after-synth nothing
 is "an unknown target is a usage error" 2 "$code"
