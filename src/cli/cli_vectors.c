@@ -241,13 +241,18 @@ static enum err_status collect(struct rows *rows, struct cli_vectors *set,
     return status;
 }
 
-/* Fills in the reference's encoder bits, scores and classes. */
+enum err_status cli_vectors_expect(struct vectors *vectors, const struct model *model,
+                                   unsigned threads, struct err *err)
+{
+    return model_hard(model, vectors->codes, vectors->count, threads, vectors->bits,
+                      vectors->scores, vectors->classes, err);
+}
+
 static enum err_status expect(struct cli_vectors *set, const struct model *model,
                               const struct cli_vectors_request *request, struct err *err)
 {
     struct vectors *vectors = set->vectors;
-    enum err_status status = model_hard(model, vectors->codes, vectors->count, request->threads,
-                                        vectors->bits, vectors->scores, vectors->classes, err);
+    enum err_status status = cli_vectors_expect(vectors, model, request->threads, err);
 
     if (status != ERR_OK) return status;
     snprintf(vectors->build_id, sizeof vectors->build_id, "%s", request->build_id);

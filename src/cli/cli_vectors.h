@@ -36,6 +36,9 @@ struct cli_vectors_request {
 
 enum err_status cli_vectors_make(struct cli_vectors *out, const struct model *model,
                                  const struct cli_vectors_request *request, struct err *err);
+/* Fills in the reference's encoder bits, scores and classes for the codes of `vectors`. */
+enum err_status cli_vectors_expect(struct vectors *vectors, const struct model *model,
+                                   unsigned threads, struct err *err);
 void cli_vectors_free(struct cli_vectors *set);
 
 /* "test split 17", "random 3": which vector that is. */

@@ -2,6 +2,7 @@
 #include "cli/cli_commands.h"
 #include "cli/cli_folder.h"
 #include "cli/cli_interrupt.h"
+#include "cli/cli_located.h"
 #include "cli/cli_model.h"
 #include "cli/cli_progress.h"
 #include "cli/cli_vectors.h"
@@ -17,6 +18,7 @@ struct values {
     const char *out_dir, *simulator, *top, *pipeline, *passes, *data_dir, *trace;
     const char *verilator, *icarus, *yosys, *after_synth, *after_pnr;
     long vectors, random, seed, threads, stream_width;
+    bool no_locate;
     struct cli_list no_pass, set;
 };
 
@@ -31,6 +33,8 @@ static const struct cli_option OPTIONS[] = {
     CLI_OPTION_SEED(struct values, seed, "1", "seed of random and tied vectors"),
     {"trace", 0, CLI_TEXT, offsetof(struct values, trace), "FILE", NULL, 0, 0,
      "write a waveform of the first mismatch (.fst, .vcd)"},
+    {"no-locate", 0, CLI_FLAG, offsetof(struct values, no_locate), "", NULL, 0, 0,
+     "do not look for where a mismatch starts"},
     {"out", 'o', CLI_TEXT, offsetof(struct values, out_dir), "DIR", NULL, 0, 0,
      "keep the emitted folder here"},
     {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
@@ -103,6 +107,14 @@ static enum err_status make_vectors(struct run *run, const struct values *values
     return status;
 }
 
+/* The C reference, for vectors that cosim makes up. */
+static enum err_status expect(struct vectors *vectors, void *user, struct err *err)
+{
+    const struct run *run = user;
+
+    return cli_vectors_expect(vectors, run->folder.model, 1, err);
+}
+
 static enum err_status simulate(struct cli *cli, struct run *run, const struct values *values,
                                 struct cli_progress *progress, struct err *err)
 {
@@ -118,7 +130,9 @@ static enum err_status simulate(struct cli *cli, struct run *run, const struct v
                                     .threads = (unsigned)values->threads,
                                     .progress = cli_progress_flow,
                                     .user = progress,
-                                    .stop = cli_interrupt_flag(cli->interrupt)};
+                                    .stop = cli_interrupt_flag(cli->interrupt),
+                                    .expect = values->no_locate ? NULL : expect,
+                                    .expect_user = run};
     enum err_status status;
 
     cli_interrupt_tool(cli->interrupt, true);
@@ -170,6 +184,7 @@ static json_t *result_json(const struct run *run, const struct values *values)
     if (json != NULL) {
         bool known = has_split(run);
 
+        json_object_set_new(json, "located", cli_located_json(&run->result, m->num_features));
         json_object_set_new(json, "stream_frames",
                             json_integer((json_int_t)run->result.stream_frames));
         json_object_set_new(json, "accuracy_hardware",
@@ -222,6 +237,7 @@ static void say_result(const struct cli *cli, const struct run *run)
                 run->result.stream_frames, run->result.stream_wrong);
     cli_say(cli, "  mismatches    %zu\n", run->result.mismatches);
     say_mismatches(cli, run);
+    cli_located_say(cli, &run->result, &run->set);
     if (has_split(run))
         cli_say(cli, "  accuracy      hardware %.2f %%, reference %.2f %% of %zu test samples\n",
                 100.0 * run->accuracy_hardware, 100.0 * run->accuracy_reference,
@@ -304,7 +320,9 @@ const struct cli_command cmd_cosim = {
         "best classes\n"
         "tie. A stream top gets frames of them, with pauses, wrong frames and resets. The "
         "first\n"
-        "differences are printed, and the exit status is then 1.",
+        "differences are printed, with the part, LUT and address where they start and two "
+        "vectors, one\n"
+        "right and one wrong, that differ in one code only; the exit status is then 1.",
     .example = "  difflut-hdl cosim mnist_large --data data\n"
                "  difflut-hdl cosim build/mnist_large --vectors 100 --simulator icarus",
     .options = OPTIONS,

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "flow/cosim_check.h"
+#include "flow/cosim_locate.h"
 #include "flow/cosim_plan.h"
 #include "flow/cosim_stream.h"
 #include "flow/mapped.h"
@@ -226,24 +227,15 @@ static enum err_status judge(const struct simulation *simulation, const struct c
                              struct err *err)
 {
     const struct manifest *manifest = simulation->manifest;
-    size_t limit = simulation->cycles * (simulation->record_bits / 4 + 1);
-    char *path = file_join(simulation->work, "record.txt");
-    uint8_t *record = NULL;
+    char *record = NULL;
     size_t size = 0;
-    enum err_status status = ERR_OK;
+    enum err_status status = simulator_record(simulation, &record, &size, err);
 
-    if (path == NULL) return err_nomem(err, "a path");
-    if (!file_exists(path)) status = err_set(err, ERR_TOOL, "the simulator wrote no record");
-    if (status == ERR_OK && file_read(path, limit, &record, &size, err) != ERR_OK)
-        status = ERR_TOOL; /* the message says it is too long, or why it cannot be read */
     if (status == ERR_OK && course->stream != NULL)
-        status = cosim_stream_check(course->stream, manifest, vectors, (const char *)record, size,
-                                    result, err);
+        status = cosim_stream_check(course->stream, manifest, vectors, record, size, result, err);
     else if (status == ERR_OK)
-        status = cosim_check_record(course->plan, vectors, manifest, (const char *)record, size,
-                                    result, err);
+        status = cosim_check_record(course->plan, vectors, manifest, record, size, result, err);
     free(record);
-    free(path);
     return status;
 }
 
@@ -274,20 +266,6 @@ static const char *trace_format(const char *path)
     return NULL;
 }
 
-static enum err_status copy_waveform(const struct simulation *simulation, struct err *err)
-{
-    char *path = file_join(simulation->work, simulation->waveform);
-    uint8_t *data = NULL;
-    size_t size = 0;
-    enum err_status status =
-        path != NULL ? file_read(path, SIZE_MAX / 4, &data, &size, err) : err_nomem(err, "a path");
-
-    if (status == ERR_OK) status = file_write(simulation->options->trace, data, size, err);
-    free(data);
-    free(path);
-    return status;
-}
-
 /* Waveforms make the model several times larger, so there is a second build, made only after a
  * mismatch. It runs from the start, since a fault may need what came before. */
 static enum err_status trace(const struct simulator *simulator, struct simulation *simulation,
@@ -295,15 +273,30 @@ static enum err_status trace(const struct simulator *simulator, struct simulatio
 {
     size_t inputs = simulation->manifest->latency_cycles + TRACE_BEFORE;
     size_t cycle = result->first[0].cycle;
-    struct cosim_result unused = {0};
-    enum err_status status;
 
-    simulation->waveform = trace_format(simulation->options->trace);
     simulation->first = cycle > inputs ? cycle - inputs : 0;
     simulation->last = cycle + TRACE_AFTER;
-    status = build_and_run(simulator, simulation, &unused, err);
-    if (status == ERR_OK) status = copy_waveform(simulation, err);
-    return status;
+    return cosim_locate_trace(simulator, simulation, err);
+}
+
+/* Where the first mismatch of the bare tops starts, if there is a reference to ask; and its waveform. */
+static enum err_status look_closer(const struct simulator *simulator, struct simulation *simulation,
+                                   const char *folder, const struct course *course,
+                                   const struct vectors *vectors, struct cosim_result *result,
+                                   struct err *err)
+{
+    const struct cosim_options *options = simulation->options;
+
+    simulation->waveform = options->trace != NULL ? trace_format(options->trace) : NULL;
+    if (course->stream == NULL && options->expect != NULL) {
+        enum err_status status;
+
+        say(options, "locating the mismatch", simulator->title);
+        status = cosim_locate(simulator, simulation, folder, vectors, result, err);
+        if (status != ERR_TOOL || (options->stop != NULL && *options->stop)) return status;
+        return ERR_OK; /* the mismatch stands without its place */
+    }
+    return simulation->waveform != NULL ? trace(simulator, simulation, result, err) : ERR_OK;
 }
 
 static enum err_status run_in(const char *folder, struct simulation *simulation,
@@ -322,9 +315,8 @@ static enum err_status run_in(const char *folder, struct simulation *simulation,
         status = write_stimulus(simulation->work, course, simulation->manifest, vectors, err);
     if (status == ERR_OK) status = build_and_run(simulator, simulation, result, err);
     if (status == ERR_OK) status = judge(simulation, course, vectors, result, err);
-    if (status == ERR_OK && known == 0 && result->num_first > 0 &&
-        simulation->options->trace != NULL)
-        status = trace(simulator, simulation, result, err);
+    if (status == ERR_OK && known == 0 && result->num_first > 0)
+        status = look_closer(simulator, simulation, folder, course, vectors, result, err);
     return status;
 }
 
@@ -414,5 +406,9 @@ enum err_status cosim_run(const char *folder, const struct manifest *manifest,
 void cosim_result_free(struct cosim_result *result)
 {
     free(result->classes);
+    free(result->differs);
+    free(result->located.codes);
     result->classes = NULL;
+    result->differs = NULL;
+    result->located.codes = NULL;
 }

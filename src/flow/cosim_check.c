@@ -18,7 +18,6 @@ struct checker {
     const char *line; /* of the cycle at hand */
     size_t digits;
     struct cosim_result *result;
-    uint8_t *differs; /* [vectors] */
 };
 
 /* A number read from the record; `unknown` when x or z is among its digits. */
@@ -94,8 +93,8 @@ static void report(struct checker *check, const struct port_group *group, size_t
 {
     struct cosim_result *result = check->result;
 
-    if (!check->differs[mismatch.vector]) result->mismatches++;
-    check->differs[mismatch.vector] = 1;
+    if (!result->differs[mismatch.vector]) result->mismatches++;
+    result->differs[mismatch.vector] = 1;
     if (result->num_first == COSIM_MAX_REPORTED) return;
     snprintf(mismatch.top, sizeof mismatch.top, "%s", group->name);
     mismatch.cycle = cycle;
@@ -226,15 +225,13 @@ enum err_status cosim_check_record(const struct cosim_plan *plan, const struct v
     result->vectors = vectors->count;
     result->mismatches = result->num_first = 0;
     result->latency_full = result->latency_core = UINT32_MAX;
-    check.differs = calloc(vectors->count, 1);
+    result->differs = calloc(vectors->count, 1);
     result->classes = malloc(vectors->count * sizeof *result->classes);
-    if (check.differs == NULL || result->classes == NULL) {
-        free(check.differs);
+    if (result->differs == NULL || result->classes == NULL) {
         cosim_result_free(result);
         return err_nomem(err, "the results of a co-simulation");
     }
     memset(result->classes, 0xff, vectors->count * sizeof *result->classes);
     judge(&check, record);
-    free(check.differs);
     return ERR_OK;
 }

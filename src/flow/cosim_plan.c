@@ -76,23 +76,35 @@ static size_t most_cycles(size_t count, uint32_t latency)
     return count < UINT32_MAX && !__builtin_add_overflow(count, rest, &sum) ? sum : 0;
 }
 
+static struct cosim_plan *create(size_t most)
+{
+    struct cosim_plan *plan = most > 0 ? calloc(1, sizeof *plan) : NULL;
+
+    if (plan == NULL) return NULL;
+    plan->cycles = calloc(most, sizeof *plan->cycles);
+    plan->core = true;
+    if (plan->cycles != NULL) return plan;
+    free(plan);
+    return NULL;
+}
+
+static void begin(struct cosim_plan *plan)
+{
+    for (size_t i = 0; i < RESET_CYCLES; i++)
+        add(plan, 0, true, true);
+    plan->first = plan->count;
+}
+
 enum err_status cosim_plan_create(struct cosim_plan **out, size_t count, uint32_t latency,
                                   struct err *err)
 {
     size_t most = most_cycles(count, latency);
-    struct cosim_plan *plan = most > 0 ? calloc(1, sizeof *plan) : NULL;
+    struct cosim_plan *plan = create(most);
     struct rng rng;
 
-    if (plan != NULL) plan->cycles = calloc(most, sizeof *plan->cycles);
-    if (plan == NULL || plan->cycles == NULL) {
-        cosim_plan_free(plan);
-        return err_nomem(err, "the plan of a co-simulation");
-    }
-    plan->core = true;
+    if (plan == NULL) return err_nomem(err, "the plan of a co-simulation");
     rng_seed(&rng, PLAN_SEED, 0);
-    for (size_t i = 0; i < RESET_CYCLES; i++)
-        add(plan, 0, true, true);
-    plan->first = plan->count;
+    begin(plan);
     for (size_t v = 0; v < count; v++)
         add(plan, v, true, false);
     add_idle(plan, (size_t)latency + 1, 0);
@@ -100,6 +112,26 @@ enum err_status cosim_plan_create(struct cosim_plan **out, size_t count, uint32_
     add_idle(plan, (size_t)latency + 1, 0);
     add_resets(plan, count, latency, &rng);
     add_idle(plan, (size_t)latency + 1, count - 1);
+    *out = plan;
+    return ERR_OK;
+}
+
+enum err_status cosim_plan_create_held(struct cosim_plan **out, size_t count, uint32_t latency,
+                                       struct err *err)
+{
+    size_t hold = 2 * (size_t)latency + 4;
+    size_t most;
+    struct cosim_plan *plan = NULL;
+
+    if (count < UINT32_MAX && !__builtin_mul_overflow(count, hold, &most))
+        plan = create(most + RESET_CYCLES);
+    if (plan == NULL) return err_nomem(err, "the plan of a co-simulation");
+    begin(plan);
+    plan->hold = hold;
+    for (size_t v = 0; v < count; v++) {
+        for (size_t c = 0; c < hold; c++)
+            add(plan, v, c == (size_t)latency + 1, false);
+    }
     *out = plan;
     return ERR_OK;
 }

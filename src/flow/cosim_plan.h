@@ -22,13 +22,19 @@ struct cosim_cycle {
 struct cosim_plan {
     struct cosim_cycle *cycles;
     size_t count;
-    bool core;    /* whether the bench has `core` beside `full`; set by the caller, true at first */
-    size_t first; /* the cycle of vector 0; vector v follows in cycle first + v */
+    bool core; /* whether the bench has `core` beside `full`; set by the caller, true at first */
+    size_t
+        first; /* the cycle of vector 0; vector v follows in cycle first + v, or first + v * hold */
+    size_t hold; /* of cosim_plan_create_held(): cycles that each vector stays */
 };
 
 /* For `count` vectors and a pipeline of at most `latency` registers. */
 enum err_status cosim_plan_create(struct cosim_plan **out, size_t count, uint32_t latency,
                                   struct err *err);
+/* Every vector once, held until all registers have seen it, valid in one cycle: what comes out in that
+ * cycle's time is the function of the vector even where a register is too many or too few. */
+enum err_status cosim_plan_create_held(struct cosim_plan **out, size_t count, uint32_t latency,
+                                       struct err *err);
 void cosim_plan_free(struct cosim_plan *plan);
 
 /* What out_valid must be in cycle `c` of a top with `latency` registers: 0, 1, or -1 before the first

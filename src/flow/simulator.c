@@ -1,6 +1,9 @@
 #include "flow/simulator.h"
 
+#include "base/file.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct simulator *const SIMULATORS[] = {&simulator_verilator, &simulator_icarus};
@@ -29,6 +32,23 @@ struct process_options simulator_process(const struct simulation *simulation,
         .install = install,
         .stop = options->stop,
     };
+}
+
+enum err_status simulator_record(const struct simulation *simulation, char **record, size_t *size,
+                                 struct err *err)
+{
+    size_t limit = simulation->cycles * (simulation->record_bits / 4 + 1);
+    char *path = file_join(simulation->work, "record.txt");
+    uint8_t *data = NULL;
+    enum err_status status = ERR_OK;
+
+    if (path == NULL) return err_nomem(err, "a path");
+    if (!file_exists(path)) status = err_set(err, ERR_TOOL, "the simulator wrote no record");
+    if (status == ERR_OK && file_read(path, limit, &data, size, err) != ERR_OK)
+        status = ERR_TOOL; /* the message says it is too long, or why it cannot be read */
+    free(path);
+    if (status == ERR_OK) *record = (char *)data;
+    return status;
 }
 
 struct simulator_number simulator_number(const char *format, size_t value)

@@ -42,6 +42,10 @@ struct process_options simulator_process(const struct simulation *simulation,
                                          const char *const *argv, const char *tool,
                                          const char *install);
 
+/* What run() left in record.txt, for the caller to free. ERR_TOOL: nothing, or more than its cycles. */
+enum err_status simulator_record(const struct simulation *simulation, char **record, size_t *size,
+                                 struct err *err);
+
 /* `format` for a number as text. */
 struct simulator_number {
     char text[64];

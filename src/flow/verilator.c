@@ -239,8 +239,8 @@ static enum err_status compile(const struct simulation *simulation, unsigned par
     char part_list[8 + 4 * MAX_PARTS] = "BENCH_PARTS=";
     struct simulator_number job_count = simulator_number("-j%zu", jobs);
     const char *libraries = simulation->waveform != NULL ? "BENCH_LIBS=-lz" : "BENCH_LIBS=";
-    const char *argv[] = {"make",     "-s",      "-f",    "bench.mk", job_count.text,
-                          assignment, part_list, defines, libraries,  NULL};
+    const char *argv[] = {"make",     "-B",      "-s",    "-f",      "bench.mk", job_count.text,
+                          assignment, part_list, defines, libraries, NULL};
     struct process_options options =
         simulator_process(simulation, argv, "the C++ compiler", INSTALL_MAKE);
     enum err_status status = find_root(simulation, root, sizeof root, err);
@@ -257,6 +257,24 @@ static enum err_status compile(const struct simulation *simulation, unsigned par
     return process_call(&options, err);
 }
 
+/* Takes away what a build without waveform left: its files may be split otherwise. */
+static enum err_status remove_sources(const char *work, struct err *err)
+{
+    struct source *list = NULL;
+    size_t count = 0;
+    enum err_status status = list_sources(work, &list, &count, err);
+
+    for (size_t i = 0; i < count; i++) {
+        char *path = file_join(work, list[i].name);
+
+        if (path == NULL) status = err_nomem(err, "a path");
+        if (path != NULL) unlink(path);
+        free(path);
+    }
+    free(list);
+    return status;
+}
+
 static enum err_status build(const struct simulation *simulation, struct err *err)
 {
     struct source *list = NULL;
@@ -265,6 +283,8 @@ static enum err_status build(const struct simulation *simulation, struct err *er
     unsigned parts = 1;
     enum err_status status = write_sharing(simulation, err);
 
+    if (status == ERR_OK && simulation->waveform != NULL)
+        status = remove_sources(simulation->work, err);
     if (status == ERR_OK) status = verilate(simulation, err);
     if (status == ERR_OK) status = list_sources(simulation->work, &list, &count, err);
     if (status == ERR_OK) {
