@@ -27,6 +27,8 @@ find_breaches() {
         breaks "unsafe call"
     grep -nE '(^|[^a-z_])(atoi|atof|atol|strtok|rand|srand)\(' $below_cli src/cli/*.c |
         breaks "no error reporting, or hidden state"
+    grep -nE '(^|[^a-z_])assert\(.*([^=!<>]=[^=]|\+\+|--|[a-z_]\()' $below_cli src/cli/*.c | grep -vE 'assert\(str(len|cmp)\(' |
+        breaks "gone under -DNDEBUG: no calls or changes inside assert"
     grep -nE "^(static +)?$variable" $(echo "$below_cli" | grep '\.c$') |
         breaks "mutable file-scope variable"
     grep -nE '(T[O]DO|F[I]XME|(^|[^A-Z])X[X]X([^A-Z]|$)|not [i]mplemented)' $everything | breaks "unfinished place"
