@@ -441,7 +441,7 @@ enum err_status dataset_load(struct dataset **out, const struct dataset_request 
     return status;
 }
 
-static void free_split(struct dataset_split *split)
+void dataset_split_free(struct dataset_split *split)
 {
     free(split->codes);
     free(split->labels);
@@ -451,7 +451,7 @@ void dataset_free(struct dataset *dataset)
 {
     if (dataset == NULL) return;
     code_map_free(dataset->map);
-    free_split(&dataset->train);
-    free_split(&dataset->test);
+    dataset_split_free(&dataset->train);
+    dataset_split_free(&dataset->test);
     free(dataset);
 }

@@ -1,6 +1,7 @@
 #include "trainer.h"
 
 #include "base/simd.h"
+#include "division.h"
 #include "prune.h"
 
 #include <omp.h>
@@ -30,42 +31,20 @@ void trainer_tell(const struct trainer *t, bool warning, const char *format, ...
     t->options->tell(warning, message, t->options->user);
 }
 
-/* Splits the training split: a seeded draw of `validation` of it, the rest is trained on. */
+/* The parts of division.h; without a validation part the training split stands in for it. */
 static enum err_status split_data(struct trainer *t, const struct dataset *dataset, struct err *err)
 {
-    size_t features = dataset->num_features, all = dataset->train.count, kept;
-    struct rng rng;
+    struct division division;
+    enum err_status status = division_create(&division, t->config, dataset, err);
 
-    if (t->config->training.samples > 0 && (size_t)t->config->training.samples < all)
-        all = (size_t)t->config->training.samples;
-    if (all == 0)
-        return err_set(err, ERR_ARG, "data set %s has no training samples", dataset->name);
-    t->order = malloc(dataset->train.count * sizeof *t->order);
-    if (t->order == NULL) return err_nomem(err, "the sample order");
-    for (size_t i = 0; i < dataset->train.count; i++)
-        t->order[i] = (uint32_t)i;
-    rng_seed(&rng, (uint64_t)t->config->training.seed, STREAM_SPLIT);
-    rng_shuffle(&rng, t->order, dataset->train.count);
-    kept = (size_t)(t->config->training.validation * (double)all);
-    t->num_train = all - kept;
+    if (status != ERR_OK) return status;
+    t->order = division.order;
+    t->num_train = division.num_train;
     t->validation = dataset->train;
-    if (kept == 0) return ERR_OK;
+    if (division.num_validation == 0) return ERR_OK;
     t->own_validation = true;
-    t->validation = (struct dataset_split){
-        .count = kept,
-        .codes = malloc(kept * features * sizeof *t->validation.codes),
-        .labels = malloc(kept * sizeof *t->validation.labels),
-    };
-    if (t->validation.codes == NULL || t->validation.labels == NULL)
-        return err_nomem(err, "the validation part");
-    for (size_t i = 0; i < kept; i++) {
-        size_t from = t->order[t->num_train + i];
-
-        memcpy(t->validation.codes + i * features, dataset->train.codes + from * features,
-               features * sizeof *t->validation.codes);
-        t->validation.labels[i] = dataset->train.labels[from];
-    }
-    return ERR_OK;
+    return division_copy(&t->validation, dataset, &division, division.num_train,
+                         division.num_validation, err);
 }
 
 static enum err_status allocate_tiles(struct trainer *t, struct err *err)
@@ -334,10 +313,7 @@ void trainer_free(struct trainer *t)
         free(t->scratch[i]);
     for (unsigned k = 0; k < OPTIMIZER_MAX_SLOTS; k++)
         free(t->state[k]);
-    if (t->own_validation) {
-        free(t->validation.codes);
-        free(t->validation.labels);
-    }
+    if (t->own_validation) dataset_split_free(&t->validation);
     for (int i = 0; t->augmented != NULL && i < t->threads; i++)
         free(t->augmented[i]);
     free(t->history);
