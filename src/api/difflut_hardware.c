@@ -73,6 +73,7 @@ static enum err_status emit(const struct difflut_model *model, const char *folde
     uint64_t removed[NETLIST_MAX_PASSES];
     struct vlog_options options = {.top = "full",
                                    .target = config->hardware.target,
+                                   .dont_care = model_is_edited(model->model) ? "data" : "none",
                                    .scores = config->hardware.scores,
                                    .chunk = (uint32_t)config->hardware.chunk,
                                    .passes = netlist_passes_for(config->hardware.target),

@@ -100,6 +100,28 @@ static enum err_status select_passes(const struct cli_folder_request *request, u
     return status;
 }
 
+/* The netlist as it is printed. */
+static enum err_status lower(struct netlist **net, const struct model *model, uint32_t passes,
+                             uint64_t *removed, struct err *err)
+{
+    enum err_status status = model_lower(model, net, err);
+
+    if (status == ERR_OK) status = netlist_optimize_with(*net, passes, removed, err);
+    if (status == ERR_OK) status = netlist_decompose(net, model->config->hardware.target, err);
+    return status;
+}
+
+/* The passes of the request that are of use for the target. */
+static enum err_status passes_of(const struct config *config,
+                                 const struct cli_folder_request *request, uint32_t *passes,
+                                 struct err *err)
+{
+    enum err_status status = select_passes(request, passes, err);
+
+    *passes &= netlist_passes_for(config->hardware.target);
+    return status;
+}
+
 /* Emits folder->model into folder->path, with a copy of the model's two files. */
 static enum err_status emit(struct cli_folder *folder, const struct cli_folder_request *request,
                             const char *config_path, const char *weights_path, struct err *err)
@@ -110,6 +132,7 @@ static enum err_status emit(struct cli_folder *folder, const struct cli_folder_r
     uint64_t removed[NETLIST_MAX_PASSES];
     struct vlog_options options = {.top = request->top != NULL ? request->top : "full",
                                    .target = config->hardware.target,
+                                   .dont_care = model_is_edited(folder->model) ? "data" : "none",
                                    .scores = config->hardware.scores,
                                    .chunk = (uint32_t)config->hardware.chunk,
                                    .removed = removed,
@@ -121,12 +144,9 @@ static enum err_status emit(struct cli_folder *folder, const struct cli_folder_r
 
     snprintf(names[0], sizeof names[0], "model/%s.yaml", config->name);
     snprintf(names[1], sizeof names[1], "model/%s.safetensors", config->name);
-    if (status == ERR_OK) status = select_passes(request, &options.passes, err);
-    options.passes &= netlist_passes_for(options.target);
+    if (status == ERR_OK) status = passes_of(config, request, &options.passes, err);
     if (status == ERR_OK) status = file_make_dirs(parent, err);
-    if (status == ERR_OK) status = model_lower(folder->model, &net, err);
-    if (status == ERR_OK) status = netlist_optimize_with(net, options.passes, removed, err);
-    if (status == ERR_OK) status = netlist_decompose(&net, options.target, err);
+    if (status == ERR_OK) status = lower(&net, folder->model, options.passes, removed, err);
     if (status == ERR_OK) status = vlog_emit(net, folder->path, &options, &folder->manifest, err);
     netlist_free(net);
     free(parent);
@@ -140,8 +160,54 @@ static enum err_status default_path(struct cli_folder *folder, const char *paren
     return folder->path == NULL ? err_nomem(err, "a path") : ERR_OK;
 }
 
-enum err_status cli_folder_emit(struct cli_folder *folder, const struct cli_folder_request *request,
-                                struct err *err)
+static enum err_status count_luts(const struct model *model, uint32_t passes, uint64_t *luts,
+                                  struct err *err)
+{
+    struct netlist *net = NULL;
+    struct netlist_cost cost = {0};
+    enum err_status status = lower(&net, model, passes, NULL, err);
+
+    if (status == ERR_OK) status = netlist_cost(net, &cost, err);
+    netlist_free(net);
+    *luts = cost.total;
+    return status;
+}
+
+/* Edits folder->model and emits it with a copy of the edited one, which goes by way of a temporary
+ * folder. */
+static enum err_status emit_edited(struct cli *cli, struct cli_folder *folder,
+                                   const struct cli_folder_request *request, struct err *err)
+{
+    struct cli_dont_care *d = &folder->dont_care;
+    struct model *model = folder->model;
+    bool own = folder->temporary == NULL;
+    char *edited = NULL, *config_path = NULL, *weights_path = NULL;
+    uint32_t passes = 0;
+    enum err_status status = passes_of(model->config, request, &passes, err);
+
+    if (status == ERR_OK) status = count_luts(model, passes, &d->luts_before, err);
+    if (status == ERR_OK) status = cli_dont_care_edit(d, model, request->data_dir, err);
+    if (status == ERR_OK) status = count_luts(model, passes, &d->luts_after, err);
+    if (status == ERR_OK && own) status = cli_folder_temporary(cli, &folder->temporary, err);
+    if (status == ERR_OK) {
+        edited = file_join(folder->temporary, "edited");
+        if (edited == NULL) status = err_nomem(err, "a path");
+    }
+    if (status == ERR_OK)
+        status = cli_dont_care_save(d, model, edited, &config_path, &weights_path, err);
+    if (status == ERR_OK) status = emit(folder, request, config_path, weights_path, err);
+    if (own) {
+        cli_folder_remove(cli, folder->temporary);
+        folder->temporary = NULL;
+    }
+    free(edited);
+    free(config_path);
+    free(weights_path);
+    return status;
+}
+
+enum err_status cli_folder_emit(struct cli *cli, struct cli_folder *folder,
+                                const struct cli_folder_request *request, struct err *err)
 {
     char *config_path = NULL;
     char *weights_path = NULL;
@@ -156,7 +222,10 @@ enum err_status cli_folder_emit(struct cli_folder *folder, const struct cli_fold
     } else if (status == ERR_OK) {
         status = default_path(folder, folder->temporary != NULL ? folder->temporary : "build", err);
     }
-    if (status == ERR_OK) status = emit(folder, request, config_path, weights_path, err);
+    if (status == ERR_OK)
+        status = request->dont_care != NULL && strcmp(request->dont_care, "data") == 0
+                     ? emit_edited(cli, folder, request, err)
+                     : emit(folder, request, config_path, weights_path, err);
     free(config_path);
     free(weights_path);
     return status;
@@ -170,10 +239,11 @@ static enum err_status open_existing(struct cli_folder *folder,
 
     if (request->out_dir != NULL || request->pipeline != NULL || request->passes != NULL ||
         (request->no_pass != NULL && request->no_pass->count > 0) || request->top != NULL ||
-        request->stream_width != 0)
+        request->stream_width != 0 ||
+        (request->dont_care != NULL && strcmp(request->dont_care, "none") != 0))
         return err_set(err, ERR_ARG,
-                       "%s is an emitted folder: --out, --pipeline, --passes, --no-pass, --top and "
-                       "--stream-width need a model",
+                       "%s is an emitted folder: --out, --pipeline, --passes, --no-pass, --top, "
+                       "--stream-width and --dont-care need a model",
                        request->model);
     folder->path = strdup(request->model);
     if (folder->path == NULL) return err_nomem(err, "a path");
@@ -218,7 +288,7 @@ enum err_status cli_folder_open(struct cli *cli, struct cli_folder *folder,
 
     if (cli_model_is_folder(request->model)) return open_existing(folder, request, err);
     if (request->out_dir == NULL) status = cli_folder_temporary(cli, &folder->temporary, err);
-    if (status == ERR_OK) status = cli_folder_emit(folder, request, err);
+    if (status == ERR_OK) status = cli_folder_emit(cli, folder, request, err);
     return status;
 }
 

@@ -2,6 +2,7 @@
 #ifndef DIFFLUT_CLI_CLI_FOLDER_H
 #define DIFFLUT_CLI_CLI_FOLDER_H
 
+#include "cli/cli_dont_care.h"
 #include "cli/cli_options.h"
 #include "hdl/manifest.h"
 #include "model/model.h"
@@ -16,6 +17,8 @@ struct cli_folder_request {
     const char *passes;             /* as netlist_passes_read() takes it; NULL: all */
     const struct cli_list *no_pass; /* names of passes to leave out */
     long stream_width;              /* 0: the configuration's */
+    const char *dont_care;          /* "data": edit the tables first; NULL or "none" */
+    const char *data_dir;           /* where the data set for that is */
     const struct cli_list *set;
 };
 
@@ -35,6 +38,7 @@ struct cli_folder {
     char *temporary; /* the folder above `path` that cli_folder_close() removes, or NULL */
     struct manifest *manifest;
     struct model *model;
+    struct cli_dont_care dont_care; /* of this emission */
 };
 
 /* A fresh folder below $TMPDIR, removed also when the program is interrupted; one at a time. */
@@ -43,8 +47,8 @@ enum err_status cli_folder_temporary(struct cli *cli, char **out, struct err *er
 void cli_folder_remove(struct cli *cli, char *path);
 
 /* Lowers, optimises and emits request->model into out_dir, build/<name> when that is NULL. */
-enum err_status cli_folder_emit(struct cli_folder *folder, const struct cli_folder_request *request,
-                                struct err *err);
+enum err_status cli_folder_emit(struct cli *cli, struct cli_folder *folder,
+                                const struct cli_folder_request *request, struct err *err);
 
 /* Opens an emitted folder (checking every file against its manifest, and that the model copy is the
  * one it was made from), or emits the model into out_dir or a temporary folder. */

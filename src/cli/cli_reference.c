@@ -27,18 +27,6 @@ static enum err_status copy_encoder(struct prove_reference *r, const struct enco
     return ERR_OK;
 }
 
-/* Output o of instance i: its node's bit at every address. */
-static void tabulate(const struct layer *layer, size_t output, uint64_t *words)
-{
-    size_t m = layer->desc.num_outputs, instance = output / m;
-    const float *params = layer_params(layer, instance / layer->positions);
-
-    for (uint32_t a = 0; a < layer->desc.table_size; a++) {
-        if (layer->desc.type->hard_bit(&layer->desc, params, (unsigned)(output % m), a, NULL))
-            words[a / 64] |= UINT64_C(1) << a % 64;
-    }
-}
-
 static enum err_status copy_layer(struct prove_layer *to, const struct layer *layer,
                                   struct err *err)
 {
@@ -52,7 +40,7 @@ static enum err_status copy_layer(struct prove_layer *to, const struct layer *la
     if (to->wires == NULL || to->tables == NULL) return err_nomem(err, "the model's functions");
     for (uint32_t i = 0; i < to->count; i++) {
         memcpy(to->wires + i * n, layer->wiring + i / m * n, n * sizeof *to->wires);
-        tabulate(layer, i, to->tables + i * to->words);
+        layer_hard_table(layer, layer_table_of(layer, i), to->tables + i * to->words);
     }
     return ERR_OK;
 }

@@ -6,7 +6,7 @@
 #include "model/model.h"
 
 /* Step functions of the encoder, wires of every node, its table from the node type's own mathematics at
- * every address (node_type.hard_bit), and the GroupSum. */
+ * every address (layer_hard_table()), and the GroupSum. */
 enum err_status cli_reference_make(struct prove_reference **out, const struct model *model,
                                    struct err *err);
 

@@ -15,7 +15,7 @@
 #include <string.h>
 
 struct values {
-    const char *out_dir, *simulator, *top, *pipeline, *passes, *data_dir, *trace;
+    const char *out_dir, *simulator, *top, *pipeline, *passes, *dont_care, *data_dir, *trace;
     const char *verilator, *icarus, *yosys, *after_synth, *after_pnr;
     long vectors, random, seed, threads, stream_width;
     bool no_locate;
@@ -54,6 +54,7 @@ static const struct cli_option OPTIONS[] = {
     CLI_OPTION_STREAM_WIDTH(struct values, stream_width),
     CLI_OPTION_PASSES(struct values, passes),
     CLI_OPTION_NO_PASS(struct values, no_pass),
+    CLI_OPTION_DONT_CARE(struct values, dont_care),
     CLI_OPTION_SET(struct values, set),
 };
 
@@ -187,6 +188,7 @@ static json_t *result_json(const struct run *run, const struct values *values)
         json_object_set_new(json, "located", cli_located_json(&run->result, m->num_features));
         json_object_set_new(json, "stream_frames",
                             json_integer((json_int_t)run->result.stream_frames));
+        json_object_set_new(json, "dont_care", cli_dont_care_json(&run->folder.dont_care));
         json_object_set_new(json, "accuracy_hardware",
                             known ? json_real(run->accuracy_hardware) : json_null());
         json_object_set_new(json, "accuracy_reference",
@@ -242,6 +244,7 @@ static void say_result(const struct cli *cli, const struct run *run)
         cli_say(cli, "  accuracy      hardware %.2f %%, reference %.2f %% of %zu test samples\n",
                 100.0 * run->accuracy_hardware, 100.0 * run->accuracy_reference,
                 count[CLI_VECTORS_DATASET]);
+    cli_dont_care_say(cli, &run->folder.dont_care);
     cli_say(cli, "  time          build %.1f s, run %.1f s\n", run->result.build_seconds,
             run->result.run_seconds);
 }
@@ -286,6 +289,8 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
                                          .pipeline = values->pipeline,
                                          .passes = values->passes,
                                          .no_pass = &values->no_pass,
+                                         .dont_care = values->dont_care,
+                                         .data_dir = values->data_dir,
                                          .set = &values->set};
     struct run run = {0};
     struct cli_progress progress;

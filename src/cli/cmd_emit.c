@@ -4,7 +4,7 @@
 #include "cli/cli_progress.h"
 
 struct values {
-    const char *out_dir, *top, *target, *pipeline, *passes;
+    const char *out_dir, *top, *target, *pipeline, *passes, *dont_care, *data_dir;
     long stream_width;
     struct cli_list no_pass, set;
 };
@@ -21,6 +21,8 @@ static const struct cli_option OPTIONS[] = {
      "for every part, or encoder=1,layers=1,popcount=1,argmax=1"},
     CLI_OPTION_PASSES(struct values, passes),
     CLI_OPTION_NO_PASS(struct values, no_pass),
+    CLI_OPTION_DONT_CARE(struct values, dont_care),
+    CLI_OPTION_DATA(struct values, data_dir),
     CLI_OPTION_STREAM_WIDTH(struct values, stream_width),
     CLI_OPTION_SET(struct values, set),
 };
@@ -55,11 +57,12 @@ static enum err_status report(struct cli *cli, const struct cli_folder *folder, 
             m->latency_cycles, m->pipeline_encoder, m->pipeline_layers, m->pipeline_popcount,
             m->pipeline_argmax, m->depth, m->flip_flops);
     say_passes(cli, m);
+    cli_dont_care_say(cli, &folder->dont_care);
     return cli_set_result(
         cli,
         json_pack(
             "{s:s, s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I}, s:i, s:i, s:I, s:{s:i, s:i, s:i, s:i}, "
-            "s:s, s:s, s:o, s:f}",
+            "s:s, s:s, s:o, s:o, s:f}",
             "model", m->name, "build_id", m->build_id, "out_dir", cli_json_path(folder->path),
             "luts", "encoder", (json_int_t)m->luts_encoder, "layers", (json_int_t)m->luts_layers,
             "group_sum", (json_int_t)m->luts_group_sum, "argmax", (json_int_t)m->luts_argmax,
@@ -67,7 +70,8 @@ static enum err_status report(struct cli *cli, const struct cli_folder *folder, 
             (int)m->depth, "flip_flops", (json_int_t)m->flip_flops, "stages", "encoder",
             (int)m->pipeline_encoder, "layers", (int)m->pipeline_layers, "group_sum",
             (int)m->pipeline_popcount, "argmax", (int)m->pipeline_argmax, "top_module",
-            m->top_module, "target", m->target, "passes", cli_folder_passes(m), "seconds", seconds),
+            m->top_module, "target", m->target, "passes", cli_folder_passes(m), "dont_care",
+            cli_dont_care_json(&folder->dont_care), "seconds", seconds),
         err);
 }
 
@@ -82,10 +86,12 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
                                          .pipeline = values->pipeline,
                                          .passes = values->passes,
                                          .no_pass = &values->no_pass,
+                                         .dont_care = values->dont_care,
+                                         .data_dir = values->data_dir,
                                          .set = &values->set};
     struct cli_folder folder = {0};
     double begin = cli_now();
-    enum err_status status = cli_folder_emit(&folder, &request, err);
+    enum err_status status = cli_folder_emit(cli, &folder, &request, err);
 
     if (status == ERR_OK) status = report(cli, &folder, cli_now() - begin, err);
     cli_folder_close(cli, &folder);

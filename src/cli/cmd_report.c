@@ -25,12 +25,13 @@ static json_t *folder_json(const struct cli_folder *folder)
 {
     const struct manifest *m = folder->manifest;
 
-    return json_pack("{s:s, s:s, s:i, s:{s:I, s:I, s:I, s:I}, s:o, s:o, s:o}", "top_module",
-                     m->top_module, "target", m->target, "latency_cycles", (int)m->latency_cycles,
-                     "luts_estimated", "encoder", (json_int_t)m->luts_encoder, "layers",
-                     (json_int_t)m->luts_layers, "group_sum", (json_int_t)m->luts_group_sum,
-                     "argmax", (json_int_t)m->luts_argmax, "passes", cli_folder_passes(m),
-                     "accuracy_hard", accuracy(folder->model, "accuracy_hard"), "accuracy_soft",
+    return json_pack("{s:s, s:s, s:s, s:i, s:{s:I, s:I, s:I, s:I}, s:o, s:o, s:o}", "top_module",
+                     m->top_module, "target", m->target, "dont_care", m->dont_care,
+                     "latency_cycles", (int)m->latency_cycles, "luts_estimated", "encoder",
+                     (json_int_t)m->luts_encoder, "layers", (json_int_t)m->luts_layers, "group_sum",
+                     (json_int_t)m->luts_group_sum, "argmax", (json_int_t)m->luts_argmax, "passes",
+                     cli_folder_passes(m), "accuracy_hard",
+                     accuracy(folder->model, "accuracy_hard"), "accuracy_soft",
                      accuracy(folder->model, "accuracy_soft"));
 }
 

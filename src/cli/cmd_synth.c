@@ -13,7 +13,7 @@ struct values {
     bool pnr;
     long freq;
     const char *device, *nextpnr;
-    const char *yosys, *out_dir, *target, *pipeline, *passes;
+    const char *yosys, *out_dir, *target, *pipeline, *passes, *dont_care, *data_dir;
     struct cli_list no_pass, set;
 };
 
@@ -26,6 +26,8 @@ static const struct cli_option OPTIONS[] = {
      "register stages, as for emit"},
     CLI_OPTION_PASSES(struct values, passes),
     CLI_OPTION_NO_PASS(struct values, no_pass),
+    CLI_OPTION_DONT_CARE(struct values, dont_care),
+    CLI_OPTION_DATA(struct values, data_dir),
     CLI_OPTION_TOOL(struct values, yosys),
     {"pnr", 0, CLI_FLAG, offsetof(struct values, pnr), "", NULL, 0, 0,
      "place and route with nextpnr (ice40, ecp5)"},
@@ -37,9 +39,10 @@ static const struct cli_option OPTIONS[] = {
     CLI_OPTION_SET(struct values, set),
 };
 
-static json_t *result_json(const struct manifest *m, const char *target,
+static json_t *result_json(const struct cli_folder *folder, const char *target,
                            const struct synth_result *r)
 {
+    const struct manifest *m = folder->manifest;
     json_t *json = synth_report_json(r);
 
     json_object_set_new(json, "model", json_string(m->name));
@@ -47,6 +50,7 @@ static json_t *result_json(const struct manifest *m, const char *target,
     json_object_set_new(json, "target", json_string(target));
     json_object_set_new(json, "fmax_mhz", json_null());
     json_object_set_new(json, "passes", cli_folder_passes(m));
+    json_object_set_new(json, "dont_care", cli_dont_care_json(&folder->dont_care));
     return json;
 }
 
@@ -137,7 +141,8 @@ static enum err_status synthesise(struct cli *cli, struct cli_folder *folder,
     status = synth_run(folder->path, folder->manifest, &options, &result, err);
     if (status == ERR_OK || status == ERR_DIFF) {
         say_result(cli, folder->manifest, target, &result);
-        made = cli_set_result(cli, result_json(folder->manifest, target, &result), err);
+        cli_dont_care_say(cli, &folder->dont_care);
+        made = cli_set_result(cli, result_json(folder, target, &result), err);
     }
     if (status == ERR_OK && made == ERR_OK && values->pnr)
         made = place_and_route(cli, folder, values, &options, &result, err);
@@ -155,6 +160,8 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
                                          .pipeline = values->pipeline,
                                          .passes = values->passes,
                                          .no_pass = &values->no_pass,
+                                         .dont_care = values->dont_care,
+                                         .data_dir = values->data_dir,
                                          .set = &values->set};
     struct cli_folder folder = {0};
     enum err_status status = cli_folder_open(cli, &folder, &request, err);

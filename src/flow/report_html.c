@@ -84,11 +84,14 @@ static void add_folder(struct text *out, const json_t *folder)
     static const char *const KEYS[][2] = {{"accuracy_hard", "accuracy, hardware's bits"},
                                           {"accuracy_soft", "accuracy, soft"},
                                           {"latency_cycles", "latency in cycles"}};
+    const char *dont_care = json_string_value(json_object_get(folder, "dont_care"));
     char text[64];
 
     text_add(out, "<table>\n");
     add_row(out, "top", json_string_value(json_object_get(folder, "top_module")));
     add_row(out, "emitted for", json_string_value(json_object_get(folder, "target")));
+    if (strcmp(dont_care != NULL ? dont_care : "none", "none") != 0)
+        add_row(out, "don't-cares (lossy)", dont_care);
     for (size_t i = 0; i < 3; i++) {
         const json_t *value = json_object_get(folder, KEYS[i][0]);
 

@@ -60,6 +60,7 @@ static const struct {
     {"version", offsetof(struct manifest, version), sizeof((struct manifest *)0)->version},
     {"top", offsetof(struct manifest, top), sizeof((struct manifest *)0)->top},
     {"target", offsetof(struct manifest, target), sizeof((struct manifest *)0)->target},
+    {"dont_care", offsetof(struct manifest, dont_care), sizeof((struct manifest *)0)->dont_care},
     {"top_module", offsetof(struct manifest, top_module), sizeof((struct manifest *)0)->top_module},
 };
 
@@ -159,6 +160,7 @@ static const char *find_fault(const struct manifest *m)
     if (!is_one_of(m->top, "full|core|stream|icebreaker|ulx3s"))
         return "top: must be full, core, stream, icebreaker or ulx3s";
     if (!is_one_of(m->target, "generic|xc7|xcup|ecp5|ice40")) return "target: not a known one";
+    if (!is_one_of(m->dont_care, "none|data")) return "dont_care: must be none or data";
     if (strncmp(m->top_module, m->name, length) != 0 || m->top_module[length] != '_' ||
         strcmp(m->top_module + length + 1, m->top) != 0)
         return "top_module: must be the name, '_' and the top";

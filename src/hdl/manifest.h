@@ -39,6 +39,7 @@ struct manifest {
     char version[32];  /* of the program that wrote it */
     char top[16];      /* "full", "core", "stream" or a board */
     char target[16];
+    char dont_care[8];   /* "none"; "data": tables were edited, at a price (model_drop_unseen()) */
     char top_module[96]; /* <name>_<top> */
     bool scores;
     uint32_t num_features, code_bits; /* full: in_codes, feature f at [code_bits*f +: code_bits] */

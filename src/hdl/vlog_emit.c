@@ -95,6 +95,8 @@ static enum err_status fill_manifest(struct manifest *m, const struct netlist *n
     snprintf(m->version, sizeof m->version, "%s", DIFFLUT_VERSION);
     snprintf(m->top, sizeof m->top, "%s", options->top);
     snprintf(m->target, sizeof m->target, "%s", options->target);
+    snprintf(m->dont_care, sizeof m->dont_care, "%s",
+             options->dont_care != NULL ? options->dont_care : "none");
     snprintf(m->top_module, sizeof m->top_module, "%s_%s", net->name, options->top);
     m->scores = options->scores;
     if (vlog_has_stream(options->top))

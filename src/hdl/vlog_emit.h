@@ -25,8 +25,9 @@
 #define DIFFLUT_VERSION "0.1.0"
 
 struct vlog_options {
-    const char *top;    /* "full", "core", "stream" or a board: "icebreaker", "ulx3s" */
-    const char *target; /* "generic", "xc7", "xcup", "ecp5", "ice40" */
+    const char *top;       /* "full", "core", "stream" or a board: "icebreaker", "ulx3s" */
+    const char *target;    /* "generic", "xc7", "xcup", "ecp5", "ice40" */
+    const char *dont_care; /* "data": tables were edited for samples; "none" or NULL */
     bool scores;
     /* What netlist_optimize_with() was told and said; for the manifest and the build id. removed NULL:
      * the netlist is as it was lowered. */

@@ -188,6 +188,7 @@ void layer_free(struct layer *layer)
     free(layer->wiring);
     selection_free(layer->selection);
     free(layer->params);
+    free(layer->edited);
     free(layer->table);
     free(layer->slope);
     free(layer);
@@ -584,13 +585,45 @@ void layer_backward_params(const struct layer *layer, size_t node, const struct 
 
 /* --- hard --- */
 
+static void trained_table(const struct layer *layer, size_t place, uint64_t *words)
+{
+    size_t m = layer->desc.num_outputs;
+
+    node_hard_table(&layer->desc, layer_params(layer, place / m), (unsigned)(place % m), words);
+}
+
+void layer_trained_tables(const struct layer *layer, uint64_t *tables)
+{
+    for (size_t i = 0; i < layer->width * layer->desc.num_outputs; i++)
+        trained_table(layer, i, tables + i * layer_table_words(layer));
+}
+
+void layer_hard_table(const struct layer *layer, size_t place, uint64_t *words)
+{
+    size_t count = layer_table_words(layer);
+
+    if (layer->edited != NULL)
+        memcpy(words, layer->edited + place * count, count * sizeof *words);
+    else
+        trained_table(layer, place, words);
+}
+
 void layer_hard_tables(const struct layer *layer, uint64_t *tables)
 {
-    size_t words = (layer->desc.table_size + 63) / 64, m = layer->desc.num_outputs;
+    for (size_t i = 0; i < layer->width * layer->desc.num_outputs; i++)
+        layer_hard_table(layer, i, tables + i * layer_table_words(layer));
+}
 
-    for (size_t i = 0; i < layer->width * m; i++)
-        node_hard_table(&layer->desc, layer_params(layer, i / m), (unsigned)(i % m),
-                        tables + i * words);
+enum err_status layer_edit(struct layer *layer, const uint64_t *tables, struct err *err)
+{
+    size_t bytes =
+        layer->width * layer->desc.num_outputs * layer_table_words(layer) * sizeof *layer->edited;
+    uint64_t *edited = layer->edited != NULL ? layer->edited : malloc(bytes);
+
+    if (edited == NULL) return err_nomem(err, "hard tables");
+    memcpy(edited, tables, bytes);
+    layer->edited = edited;
+    return ERR_OK;
 }
 
 SIMD_CLONES static void look_up_bit(const uint64_t *table, const uint16_t *address, uint8_t *out,

@@ -69,6 +69,7 @@ struct layer {
     uint32_t *wiring;            /* [instances][n] signal read by slot l of instance i */
     struct selection *selection; /* learned wires, or NULL; wiring then holds the hard choice */
     float *params;               /* [width][desc.num_params] */
+    uint64_t *edited;            /* hard tables instead of the parameters', or NULL: layer_edit() */
     float *table;                /* [width][m][2^n] soft tables: layer_prepare() */
     float *slope; /* [width][m][n][2^n], NULL when the node has none: layer_prepare() */
 };
@@ -187,9 +188,22 @@ void layer_address_instance(const struct layer *layer, size_t instance, const ui
 void layer_address(const struct layer *layer, const uint8_t *in_bits, uint16_t *address,
                    size_t count);
 
-/* Hard forward: bits in, bits out [num_outputs][LAYER_TILE], from hard tables
- * [width * m][words], words = ceil(2^n / 64). */
+/* Words of a hard table, ceil(2^n / 64). */
+static inline size_t layer_table_words(const struct layer *layer)
+{
+    return (layer->desc.table_size + 63) / 64;
+}
+/* Hard tables [width * m][words], or the one at a place among them: those that the parameters give,
+ * unless others were put in their place. All that is hard (reference, lowering, statistics) takes them
+ * from here; the soft passes know only the parameters. */
 void layer_hard_tables(const struct layer *layer, uint64_t *tables);
+void layer_hard_table(const struct layer *layer, size_t place, uint64_t *words);
+/* Those that the parameters give, in any case. */
+void layer_trained_tables(const struct layer *layer, uint64_t *tables);
+/* Puts tables (copied) in the place of what the parameters give. ERR_NOMEM. */
+enum err_status layer_edit(struct layer *layer, const uint64_t *tables, struct err *err);
+
+/* Hard forward: bits in, bits out [num_outputs][LAYER_TILE], from hard tables. */
 void layer_hard_forward(const struct layer *layer, const uint64_t *tables, const uint8_t *in_bits,
                         uint8_t *out_bits, size_t count);
 

@@ -112,6 +112,23 @@ enum err_status model_accuracy(const struct model *model, const struct dataset_s
                                const struct model_mode *mode, double *accuracy,
                                uint32_t *predictions, struct err *err);
 
+/* --- lossy: addresses that samples never lead to (model_unseen.c) --- */
+
+/* Gives tables that have more inputs than the samples' addresses need other entries at the addresses
+ * that no sample leads to, so that inputs no longer matter and hardware leaves them out: of the values
+ * there the most frequent among those that the kept inputs cannot tell apart, or what a sample gives.
+ * What a sample gives at any node stays as it is. *changed is the number of tables that are others now.
+ * ERR_ARG when that was done before. codes [count][num_features]. */
+enum err_status model_drop_unseen(struct model *model, const uint16_t *codes, size_t count,
+                                  unsigned threads, uint64_t *changed, struct err *err);
+/* Whether the hard tables are such, of this run or from a file. */
+bool model_is_edited(const struct model *model);
+
+/* Addresses that samples lead to, as bit sets: seen[l] [width][words of a hard table], which the caller
+ * has set to 0; a node's places count together. */
+enum err_status model_seen(const struct model *model, const uint16_t *codes, size_t count,
+                           unsigned threads, uint64_t *const *seen, struct err *err);
+
 /* Exact lowering (lower.c): every node tabulated over its 2^n addresses by its own mathematics. No
  * passes are run. ERR_ARG when widths are not divisible by the number of classes. */
 enum err_status model_lower(const struct model *model, struct netlist **out, struct err *err);

@@ -13,6 +13,8 @@
  *   layers.L.<parameter>             f32 (W, ...)     as the original library names them
  *   layers.L.table_bits              u64 (W * m, words) hard tables; must equal what the
  *                                                     parameters give
+ *   layers.L.edited_table_bits       u64 (W * m, words) those in their place, if any
+ *                                                     (model_drop_unseen())
  *   output_layer.tau                 f64 ()           GroupSum divisor
  *
  * Metadata: format version, rules (address order, comparison, tie, rounding), structural text and
@@ -55,11 +57,6 @@ static size_t tensor_shape(const struct layer *layer, const struct node_tensor *
     shape[1] = tensor->shape[0];
     shape[2] = tensor->shape[1];
     return tensor->rank + 1;
-}
-
-static size_t table_words(const struct layer *layer)
-{
-    return (layer->desc.table_size + 63) / 64;
 }
 
 /* --- writing --- */
@@ -138,13 +135,13 @@ static enum err_status add_layer(struct safetensors *file, const struct layer *l
                                  struct err *err)
 {
     size_t wires[2] = {layer->instances, layer->desc.num_inputs};
-    size_t tables[2] = {layer->width * layer->desc.num_outputs, table_words(layer)};
+    size_t tables[2] = {layer->width * layer->desc.num_outputs, layer_table_words(layer)};
     uint64_t *bits = calloc(tables[0] * tables[1], sizeof *bits);
     char name[NAME_SIZE];
     enum err_status status;
 
     if (bits == NULL) return err_nomem(err, "hard tables");
-    layer_hard_tables(layer, bits);
+    layer_trained_tables(layer, bits);
     layer_tensor_name(name, index, "mapping_indices");
     status = safetensors_add(file, name, SAFETENSORS_U32, 2, wires, layer->wiring, err);
     if (status == ERR_OK && layer->selection != NULL)
@@ -153,6 +150,9 @@ static enum err_status add_layer(struct safetensors *file, const struct layer *l
     layer_tensor_name(name, index, "table_bits");
     if (status == ERR_OK)
         status = safetensors_add(file, name, SAFETENSORS_U64, 2, tables, bits, err);
+    layer_tensor_name(name, index, "edited_table_bits");
+    if (status == ERR_OK && layer->edited != NULL)
+        status = safetensors_add(file, name, SAFETENSORS_U64, 2, tables, layer->edited, err);
     free(bits);
     return status;
 }
@@ -454,7 +454,7 @@ static enum err_status read_params(const struct safetensors *file, struct layer 
 static enum err_status check_tables(const struct safetensors *file, const struct layer *layer,
                                     size_t index, const char *path, struct err *err)
 {
-    size_t shape[2] = {layer->width * layer->desc.num_outputs, table_words(layer)};
+    size_t shape[2] = {layer->width * layer->desc.num_outputs, layer_table_words(layer)};
     const struct safetensors_tensor *stored;
     uint64_t *bits = calloc(shape[0] * shape[1], sizeof *bits);
     char name[NAME_SIZE];
@@ -464,12 +464,33 @@ static enum err_status check_tables(const struct safetensors *file, const struct
     if (status == ERR_OK)
         status = safetensors_require(file, name, SAFETENSORS_U64, 2, shape, &stored, err);
     if (status == ERR_OK) {
-        layer_hard_tables(layer, bits);
+        layer_trained_tables(layer, bits);
         if (memcmp(bits, stored->data, shape[0] * shape[1] * sizeof *bits) != 0)
             status =
                 err_set(err, ERR_FORMAT, "%s: %s are not the tables of its parameters", path, name);
     }
     free(bits);
+    return status;
+}
+
+static enum err_status read_edits(const struct safetensors *file, struct layer *layer, size_t index,
+                                  const char *path, struct err *err)
+{
+    size_t shape[2] = {layer->width * layer->desc.num_outputs, layer_table_words(layer)};
+    size_t entries = layer->desc.table_size;
+    const struct safetensors_tensor *stored;
+    char name[NAME_SIZE];
+    enum err_status status;
+
+    layer_tensor_name(name, index, "edited_table_bits");
+    if (safetensors_find(file, name) == NULL) return ERR_OK;
+    status = safetensors_require(file, name, SAFETENSORS_U64, 2, shape, &stored, err);
+    if (status == ERR_OK) status = layer_edit(layer, stored->data, err);
+    for (size_t i = 0; status == ERR_OK && entries < 64 && i < shape[0]; i++) {
+        if (layer->edited[i] >> entries != 0)
+            status = err_set(err, ERR_FORMAT, "%s: %s: table %zu has bits beyond its %zu entries",
+                             path, name, i, entries);
+    }
     return status;
 }
 
@@ -488,6 +509,7 @@ static enum err_status read_all(const struct safetensors *file, struct model *mo
             status = read_selection(file, layer, l, path, err);
         if (status == ERR_OK) status = read_params(file, layer, l, path, err);
         if (status == ERR_OK) status = check_tables(file, layer, l, path, err);
+        if (status == ERR_OK) status = read_edits(file, layer, l, path, err);
         if (status == ERR_OK) layer_prepare(layer);
     }
     if (status == ERR_OK)

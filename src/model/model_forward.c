@@ -27,7 +27,8 @@ struct hard_pass {
     const uint16_t *codes;          /* [count][num_features] */
     const struct tile_noise *noise; /* flips only; NULL: none */
     uint8_t *encoder_bits;          /* may be NULL */
-    uint32_t *scores, *classes;     /* scores may be NULL */
+    uint64_t *const *seen;          /* model_seen(), or NULL */
+    uint32_t *scores, *classes;     /* may be NULL */
 };
 
 static void count_bits(const uint8_t *bits, size_t group, size_t samples, uint32_t *sums)
@@ -61,6 +62,26 @@ static void decide(const struct hard_pass *pass, const uint8_t *bits, size_t fir
     }
 }
 
+/* Threads share the sets; a bit that is there already is the usual case, and only read. */
+static void note_addresses(const struct layer *layer, const uint8_t *in, size_t samples,
+                           size_t columns, uint64_t *seen)
+{
+    size_t words = layer_table_words(layer);
+
+    for (size_t i = 0; i < layer->instances; i++) {
+        uint64_t *set = seen + i / layer->positions * words;
+        uint16_t address[LAYER_TILE];
+
+        layer_address_instance(layer, i, in, address, columns);
+        for (size_t s = 0; s < samples; s++) {
+            uint64_t *word = set + address[s] / 64, bit = UINT64_C(1) << (address[s] % 64);
+
+            if (!(__atomic_load_n(word, __ATOMIC_RELAXED) & bit))
+                __atomic_fetch_or(word, bit, __ATOMIC_RELAXED);
+        }
+    }
+}
+
 /* `scratch` holds two bit blocks of max_signals rows and the constant 0. */
 static void hard_tile(const struct hard_pass *pass, struct tile *tile, uint8_t *scratch,
                       size_t first, size_t samples)
@@ -78,13 +99,15 @@ static void hard_tile(const struct hard_pass *pass, struct tile *tile, uint8_t *
     for (size_t l = 0; l < model->num_layers; l++) {
         uint8_t *out = scratch + (l % 2) * (pass->max_signals + 1) * LAYER_TILE;
 
+        if (pass->seen != NULL)
+            note_addresses(model->layers[l], in, samples, tile->count, pass->seen[l]);
         layer_hard_forward(model->layers[l], pass->tables[l], in, out, tile->count);
         memset(out + model->layers[l]->num_outputs * LAYER_TILE, 0, LAYER_TILE); /* constant 0 */
         if (l + 1 < model->num_layers)
             tile_flip_bits(tile, pass->noise, l + 1, out, model->layers[l]->num_outputs);
         in = out;
     }
-    decide(pass, in, first, samples);
+    if (pass->classes != NULL) decide(pass, in, first, samples);
 }
 
 static enum err_status hard_tables(struct hard_pass *pass, struct err *err)
@@ -95,7 +118,7 @@ static enum err_status hard_tables(struct hard_pass *pass, struct err *err)
     if (pass->tables == NULL) return err_nomem(err, "hard tables");
     for (size_t l = 0; l < model->num_layers; l++) {
         const struct layer *layer = model->layers[l];
-        size_t words = (layer->desc.table_size + 63) / 64;
+        size_t words = layer_table_words(layer);
 
         if (layer->num_outputs > pass->max_signals) pass->max_signals = layer->num_outputs;
         pass->tables[l] =
@@ -153,6 +176,15 @@ enum err_status model_hard(const struct model *model, const uint16_t *codes, siz
                              .encoder_bits = encoder_bits,
                              .scores = scores,
                              .classes = classes};
+    enum err_status status = need_encoder(model, err);
+
+    return status == ERR_OK ? hard_run(&pass, count, threads, err) : status;
+}
+
+enum err_status model_seen(const struct model *model, const uint16_t *codes, size_t count,
+                           unsigned threads, uint64_t *const *seen, struct err *err)
+{
+    struct hard_pass pass = {.model = model, .codes = codes, .seen = seen};
     enum err_status status = need_encoder(model, err);
 
     return status == ERR_OK ? hard_run(&pass, count, threads, err) : status;

@@ -143,8 +143,7 @@ static void lower_layer(struct lowering *low, const struct layer *layer, size_t 
         uint64_t words[MAX_WORDS] = {0};
         unsigned left;
 
-        node_hard_table(&layer->desc, layer_params(layer, instance / layer->positions), i % m,
-                        words);
+        layer_hard_table(layer, layer_table_of(layer, i), words);
         left = drop_constants(n, layer->wiring + (size_t)instance * n, low->num_below, kept, words);
         for (unsigned j = 0; j < left; j++)
             fan_in[j] = low->signals[kept[j]];
@@ -203,8 +202,9 @@ static void describe(const struct model *model, struct netlist *net)
     const struct config *config = model->config;
     struct text line = {0};
 
-    text_add(&line, "encoder=%s bits=%ld feature_wise=%s input_bits=%ld nodes=",
-             config->encoder_config.name, config->encoder_config.num_bits,
+    text_add(&line, "%sencoder=%s bits=%ld feature_wise=%s input_bits=%ld nodes=",
+             model_is_edited(model) ? "dont_care=data " : "", config->encoder_config.name,
+             config->encoder_config.num_bits,
              config->encoder_config.feature_wise ? "true" : "false", config->input_bits);
     for (size_t l = 0; l < config->num_layers; l++)
         text_add(&line, "%s%s", l > 0 ? "," : "", config->node_type[l]);

@@ -26,8 +26,8 @@ plant() {
         '(.files[] | select(.path == $path)).sha256 = $hash' "$good/manifest.json" >"$work/bad/manifest.json"
 }
 
-# cosim_catches NAME FILE SED [SIMULATOR...]
-cosim_catches() {
+# caught NAME FILE SED [SIMULATOR...]
+caught() {
     local simulator name=$1
     ok "planted: $name" plant "$2" "$3"
     shift 3
@@ -35,12 +35,6 @@ cosim_catches() {
         run cosim "$work/bad" --simulator "$simulator" --no-locate
         fails "caught by $simulator: $name" 1 "differ from the C reference"
     done
-}
-
-# caught NAME FILE SED [SIMULATOR...]
-caught() {
-    local name=$1
-    cosim_catches "$@"
     command -v yosys >/dev/null || return 0
     run prove "$work/bad"
     fails "caught by prove: $name" 1 "are not proved"
@@ -88,7 +82,7 @@ for simulator in verilator icarus; do
 done
 
 caught_stream() { # NAME FILE SED WHAT: WHAT is what the first mismatch must be called
-    cosim_catches "$1" "$2" "$3" # the handshake is not what prove looks at
+    caught "$1" "$2" "$3"
     ok "named: $1" grep -q "top stream.*$4" "$work/out"
 }
 

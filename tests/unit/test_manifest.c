@@ -29,6 +29,7 @@ static struct manifest *make_folder(struct scratch *scratch)
     strcpy(m->version, "0.1.0");
     strcpy(m->top, "full");
     strcpy(m->target, "xcup");
+    strcpy(m->dont_care, "none");
     strcpy(m->top_module, "toy_full");
     m->scores = true;
     m->num_features = 3;
@@ -196,6 +197,7 @@ static void test_parse_rejects(void **state)
         {"\"top\": \"full\"", "\"top\": \"half\"", "top: must be full, core, stream"},
         {"\"top\": \"full\"", "\"top\": \"stream\"", "top_module: must be"},
         {"\"xcup\"", "\"x|c\"", "target: not a known one"},
+        {"\"none\"", "\"some\"", "dont_care: must be none or data"},
         {"\"toy_full\"", "\"toy_core\"", "top_module: must be the name"},
         {"\"code_bits\": 8", "\"code_bits\": 17", "code_bits: number out of range"},
         {"\"code_bits\": 8", "\"code_bits\": -8", "code_bits: number out of range"},
