@@ -158,7 +158,7 @@ hardware-table: ## docs/hardware_table.csv and its table: models, targets, Yosys
 	@$(SUB_MAKE) all
 	@DIFFLUT=$(BIN) tools/hardware_table.sh
 
-demo: ## emit, co-simulate and synthesise MODEL; print one table
+demo: ## emit, co-simulate, prove and synthesise MODEL; print one table
 	@tools/deps.sh build test
 	@$(SUB_MAKE) all
 	@tools/demo.sh $(BIN) $(MODEL) $(TARGET)

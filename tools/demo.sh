@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole line for one model: emit, co-simulate, synthesise; ends with one table.
+# The whole line for one model: emit, co-simulate, prove, synthesise; ends with one table.
 #   tools/demo.sh PROGRAM MODEL TARGET
 # The accuracy is measured here when the data set is found ($DIFFLUT_DATA, ~/.cache/difflut);
 # otherwise it is the one recorded in the model's file, and the table says so.
@@ -18,6 +18,11 @@ echo "== cosim $out (Verilator)" >&2
 status=0
 "$program" cosim "$out" --json >"$scratch/cosim" || status=$?
 [ "$status" -le 1 ] || exit "$status"
+echo "== prove $out" >&2
+proved=0
+"$program" prove "$out" --json >"$scratch/prove" || proved=$?
+[ "$proved" -le 1 ] || exit "$proved"
+[ "$status" -ne 0 ] || status=$proved
 echo "== synth $out for $target (Yosys)" >&2
 "$program" synth "$out" --target "$target" --json >"$scratch/synth" || exit $?
 "$program" info "$out" --json >"$scratch/info" 2>/dev/null
@@ -29,10 +34,10 @@ fi
 
 echo
 jq -n -r --slurpfile emit "$scratch/emit" --slurpfile cosim "$scratch/cosim" \
-    --slurpfile synth "$scratch/synth" --slurpfile info "$scratch/info" --slurpfile eval "$scratch/eval" '
+    --slurpfile prove "$scratch/prove" --slurpfile synth "$scratch/synth" --slurpfile info "$scratch/info" --slurpfile eval "$scratch/eval" '
     def pad($n): tostring | (" " * ([$n - length, 0] | max)) + .;
     def percent: if . == null then "-" else (. * 10000 | round / 100 | tostring) + " %" end;
-    $emit[0] as $e | $cosim[0] as $c | $synth[0] as $s | $info[0] as $i | $eval[0] as $v
+    $emit[0] as $e | $cosim[0] as $c | $prove[0] as $proof | $synth[0] as $s | $info[0] as $i | $eval[0] as $v
     | (if $v then $v else $i.results end) as $a
     | (if $v then "measured here on \($v.samples) test samples"
        else "recorded in the model file; the data set is not here" end) as $how
@@ -49,5 +54,6 @@ jq -n -r --slurpfile emit "$scratch/emit" --slurpfile cosim "$scratch/cosim" \
       ("flip-flops" | . + " " * (22 - length)) + ($s.ffs | pad(10)),
       ("latency, cycles" | . + " " * (22 - length)) + ($e.latency_cycles | pad(10)),
       ("vectors checked" | . + " " * (22 - length)) + ($c.vectors | pad(10)) + "   \($c.vectors_dataset) of them the test split",
-      ("mismatches" | . + " " * (22 - length)) + ($c.mismatches | pad(10))'
+      ("mismatches" | . + " " * (22 - length)) + ($c.mismatches | pad(10)),
+      ("obligations proved" | . + " " * (22 - length)) + ($proof.proved | pad(10)) + "   of \($proof.obligations)"'
 exit "$status"

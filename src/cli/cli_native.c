@@ -1,6 +1,6 @@
-/* The generated C (engine_c.h), compiled by the C compiler of this machine and loaded. */
+#include "cli/cli_native.h"
+
 #include "base/file.h"
-#include "cli/cli_engine.h"
 #include "cli/cli_folder.h"
 #include "cli/cli_interrupt.h"
 #include "engine/engine_c.h"
