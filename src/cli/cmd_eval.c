@@ -3,14 +3,15 @@
 #include "cli/cli_engine.h"
 #include "cli/cli_model.h"
 #include "cli/cli_options.h"
+#include "cli/cli_upset.h"
 #include "model/metrics.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct values {
-    const char *data_dir, *split, *mode, *engine, *cc;
-    long samples, seed, threads;
+    const char *data_dir, *split, *mode, *engine, *cc, *seu;
+    long flips, repeats, samples, seed, threads;
     struct cli_list set;
 };
 
@@ -26,6 +27,12 @@ static const struct cli_option OPTIONS[] = {
     {"samples", 0, CLI_COUNT, offsetof(struct values, samples), "N|all", "all", 0, 1000000000,
      "only the first N samples"},
     CLI_OPTION_SEED(struct values, seed, "1", "seed of draws and flips"),
+    {"flip-bits", 0, CLI_LONG, offsetof(struct values, flips), "N", "0", 0, 1000000000000,
+     "accuracy with up to N table bits and LUT inputs of the hardware upset"},
+    {"seu", 0, CLI_TEXT, offsetof(struct values, seu), "RATE", NULL, 0, 0,
+     "the same with each of them upset with this probability"},
+    {"repeats", 0, CLI_LONG, offsetof(struct values, repeats), "N", "10", 1, 100000,
+     "draws of upsets that each accuracy is the mean of"},
     CLI_OPTION_THREADS(struct values, threads),
     CLI_OPTION_SET(struct values, set),
 };
@@ -178,6 +185,19 @@ static enum err_status report(struct cli *cli, const struct model *model, const 
         err);
 }
 
+static enum err_status upsets(struct cli *cli, const struct model *model,
+                              const struct dataset_split *split, const struct values *values,
+                              struct err *err)
+{
+    struct cli_upset_request request = {.flips = values->flips,
+                                        .seu = values->seu,
+                                        .repeats = values->repeats,
+                                        .seed = (uint64_t)values->seed,
+                                        .threads = cli_threads(values->threads)};
+
+    return cli_upset(cli, model, split, &request, err);
+}
+
 static enum err_status evaluate(struct cli *cli, struct model *model, const struct dataset *dataset,
                                 const struct values *values, struct err *err)
 {
@@ -197,6 +217,7 @@ static enum err_status evaluate(struct cli *cli, struct model *model, const stru
     status = measure(cli, model, &split, mode, values, &figures, err);
     if (status == ERR_OK)
         status = report(cli, model, mode, values->split, split.count, &figures, err);
+    if (status == ERR_OK) status = upsets(cli, model, &split, values, err);
     metrics_free(&figures.metrics);
     return status;
 }
@@ -232,7 +253,8 @@ const struct cli_command cmd_eval = {
         "generated C instead; --engine reference computes them from the trained parameters, and "
         "so\n"
         "does any run with bit flips.",
-    .example = "  difflut-hdl eval mnist_large --mode expectation --set runtime.temperature=0.5",
+    .example = "  difflut-hdl eval mnist_large --mode expectation --set runtime.temperature=0.5\n"
+               "  difflut-hdl eval mnist_large --seu 0.001",
     .options = OPTIONS,
     .num_options = sizeof OPTIONS / sizeof OPTIONS[0],
     .values_size = sizeof(struct values),

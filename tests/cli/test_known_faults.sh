@@ -22,7 +22,8 @@ every() {
     return $all
 }
 
-: >"$work/out" >"$work/err"
+: >"$work/out"
+: >"$work/err"
 table=$root/docs/known_faults.md
 is "every fault has a test" "$(grep -c '^| ' "$table")" "$(($(rows "$table" | wc -l) + 1))"
 ok "every test that is named exists" every "$table"
