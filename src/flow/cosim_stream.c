@@ -12,8 +12,8 @@ enum {
     MAX_BEATS = 8000, /* of right frames, about: on either side */
     WRONG_EVERY = 8,  /* a wrong frame after so many, about */
     BLOCK = 64,       /* cycles between two changes of the pauses */
-    RESETS = 24, /* at random moments: some must fall between an offered beat and its taking */
-    SETTLE = 64, /* cycles more than are needed at the end */
+    RESETS = 24,      /* at random moments: some must fall between an offered beat and its taking */
+    SETTLE = 64,      /* cycles more than are needed at the end */
     RST = 1,
     SEND = 2,
     READY = 4,
