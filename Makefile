@@ -146,15 +146,14 @@ bench-flow: ## how the flow grows from 1 k to 1 M LUTs, as CSV; takes minutes
 	@$(SUB_MAKE) $(BUILD)/bench/bench_flow
 	@tools/flow_growth.sh $(BUILD)
 
-ablation: ## what each pass is worth: docs/ablation.csv, by Yosys for TARGET (minutes)
+ablation: ## what each pass is worth: docs/ablation.csv and its table, for TARGET (minutes)
 	@tools/deps.sh build test
 	@$(SUB_MAKE) all
-	tools/ablation.sh $(BIN) $(TARGET) digits_small mnist_small configs/gates.yaml mnist_large >docs/ablation.csv.new
-	mv docs/ablation.csv.new docs/ablation.csv
+	tools/ablation.sh $(BIN) $(TARGET) digits_small mnist_small configs/gates.yaml mnist_large
 .PHONY: ablation
 
-hardware-table: ## docs/hardware_table.csv and its table: models, targets, Yosys versions (many minutes)
-	@tools/deps.sh build test
+hardware-table: ## docs/hardware_table.csv and its tables: models, targets, Yosys versions, tops (many minutes; resumes)
+	@tools/deps.sh build test python
 	@$(SUB_MAKE) all
 	@DIFFLUT=$(BIN) tools/hardware_table.sh
 

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "cli/cli_interrupt.h"
 #include "cli/cli_model.h"
+#include "hdl/vlog_board.h"
 #include "hdl/vlog_emit.h"
 
 #include <stdio.h>
@@ -67,15 +68,29 @@ static enum err_status set_pipeline(struct config *config, const char *spec, str
     return status;
 }
 
+/* The target asked for; that of a board's chip, unless --set has one. NULL: the configuration's. */
+static const char *wanted_target(const struct cli_folder_request *request)
+{
+    const struct vlog_board_parts *board =
+        request->top != NULL ? vlog_board_parts(request->top) : NULL;
+
+    if (request->target != NULL || board == NULL) return request->target;
+    for (size_t i = 0; request->set != NULL && i < request->set->count; i++) {
+        if (strncmp(request->set->items[i], "hardware.target=", 16) == 0) return NULL;
+    }
+    return board->target;
+}
+
 static enum err_status set_hardware(struct config *config, const struct cli_folder_request *request,
                                     struct err *err)
 {
     char assignment[64];
+    const char *target = wanted_target(request);
     enum err_status status = ERR_OK;
 
     if (request->pipeline != NULL) status = set_pipeline(config, request->pipeline, err);
-    if (status == ERR_OK && request->target != NULL) {
-        snprintf(assignment, sizeof assignment, "hardware.target=%s", request->target);
+    if (status == ERR_OK && target != NULL) {
+        snprintf(assignment, sizeof assignment, "hardware.target=%s", target);
         status = config_set(config, assignment, err);
     }
     if (status == ERR_OK && request->stream_width != 0)

@@ -12,7 +12,7 @@ struct cli_folder_request {
     const char *model;              /* MODEL or an emitted DIR */
     const char *out_dir;            /* where to emit; NULL: a temporary folder */
     const char *top;                /* NULL: full */
-    const char *target;             /* NULL: the configuration's */
+    const char *target;             /* NULL: the board's or the configuration's */
     const char *pipeline;           /* auto, auto=N, "encoder=1,..." or one number */
     const char *passes;             /* as netlist_passes_read() takes it; NULL: all */
     const struct cli_list *no_pass; /* names of passes to leave out */
@@ -23,6 +23,11 @@ struct cli_folder_request {
 };
 
 /* Options of commands that emit. */
+#define CLI_OPTION_TOP(type, field)                                                                \
+    {                                                                                              \
+        "top", 0, CLI_CHOICE, offsetof(type, field), "core|full|stream|icebreaker|ulx3s", NULL, 0, \
+            0, "core: encoder bits in; full: codes in (default); stream: AXI4-Stream; or a board"  \
+    }
 #define CLI_OPTION_PASSES(type, field)                                                             \
     {                                                                                              \
         "passes", 0, CLI_TEXT, offsetof(type, field), "LIST", NULL, 0, 0,                          \

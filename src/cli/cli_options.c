@@ -294,7 +294,10 @@ static void print_option(const struct cli_option *option, FILE *out)
                      option->argument[0] != '\0' ? " " : "", option->argument);
     fprintf(out, "%-*s", NAME_WIDTH + 4, left);
     if (width >= NAME_WIDTH + 4) fprintf(out, "\n%-*s", NAME_WIDTH + 4, "");
-    fputs(option->meaning, out);
+    for (const char *c = option->meaning; *c != '\0'; c++) {
+        fputc(*c, out);
+        if (*c == '\n') fprintf(out, "%-*s", NAME_WIDTH + 4, "");
+    }
     if (option->default_text != NULL) fprintf(out, " (default %s)", option->default_text);
     fputc('\n', out);
 }

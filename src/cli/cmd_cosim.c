@@ -67,9 +67,10 @@ struct run {
     double accuracy_hardware, accuracy_reference; /* of the data set vectors */
 };
 
+/* Whether `full` classified samples of the test split. */
 static bool has_split(const struct run *run)
 {
-    return run->set.count[CLI_VECTORS_DATASET] > 0;
+    return run->result.classes != NULL && run->set.count[CLI_VECTORS_DATASET] > 0;
 }
 
 /* A data set that is not here is no error, unless a folder was named for it. */
@@ -229,10 +230,11 @@ static void say_result(const struct cli *cli, const struct run *run)
             run->result.tool_version);
     cli_say(
         cli,
-        "  vectors       %zu: %zu test split, %zu drawn digits, %zu random, %zu edge, %zu tied\n"
+        "  vectors       %zu%s %zu test split, %zu drawn digits, %zu random, %zu edge, %zu tied\n"
         "                (the two best classes tie in %zu of them)\n",
-        run->result.vectors, count[CLI_VECTORS_DATASET], count[CLI_VECTORS_DIGITS],
-        count[CLI_VECTORS_RANDOM], count[CLI_VECTORS_EDGE], count[CLI_VECTORS_TIED], run->set.ties);
+        run->result.vectors, run->result.classes == NULL ? ", spread over" : ":",
+        count[CLI_VECTORS_DATASET], count[CLI_VECTORS_DIGITS], count[CLI_VECTORS_RANDOM],
+        count[CLI_VECTORS_EDGE], count[CLI_VECTORS_TIED], run->set.ties);
     if (run->result.stream_frames > 0)
         cli_say(cli,
                 "  stream        %zu frames, %zu more wrong on purpose, pauses on both sides\n",

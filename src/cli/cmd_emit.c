@@ -12,10 +12,9 @@ struct values {
 static const struct cli_option OPTIONS[] = {
     {"out", 'o', CLI_TEXT, offsetof(struct values, out_dir), "DIR", NULL, 0, 0,
      "folder to write (default build/<model>)"},
-    {"top", 0, CLI_CHOICE, offsetof(struct values, top), "core|full|stream|icebreaker|ulx3s",
-     "full", 0, 0, "core: encoder bits in; full: codes in; stream: AXI4-Stream; or a board"},
+    CLI_OPTION_TOP(struct values, top),
     {"target", 0, CLI_CHOICE, offsetof(struct values, target), "generic|xc7|xcup|ecp5|ice40", NULL,
-     0, 0, "device family (default: the configuration's)"},
+     0, 0, "device family (default: the board's, or the configuration's)"},
     {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
      "register stages: auto or auto=N (at most N LUTs between registers, default 3), one number\n"
      "for every part, or encoder=1,layers=1,popcount=1,argmax=1"},

@@ -6,6 +6,7 @@
 #include "flow/pnr.h"
 #include "flow/synth.h"
 #include "flow/synth_report.h"
+#include "hdl/vlog_board.h"
 
 #include <string.h>
 
@@ -13,13 +14,15 @@ struct values {
     bool pnr;
     long freq;
     const char *device, *nextpnr;
-    const char *yosys, *out_dir, *target, *pipeline, *passes, *dont_care, *data_dir;
+    const char *yosys, *out_dir, *top, *target, *pipeline, *passes, *dont_care, *data_dir;
+    long stream_width;
     struct cli_list no_pass, set;
 };
 
 static const struct cli_option OPTIONS[] = {
+    CLI_OPTION_TOP(struct values, top),
     {"target", 0, CLI_CHOICE, offsetof(struct values, target), "generic|xc7|xcup|ecp5|ice40", NULL,
-     0, 0, "device family (default: the configuration's, or the folder's)"},
+     0, 0, "device family (default: the board's, the configuration's, or the folder's)"},
     {"out", 'o', CLI_TEXT, offsetof(struct values, out_dir), "DIR", NULL, 0, 0,
      "keep the emitted folder and the mapped netlist here"},
     {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
@@ -28,13 +31,16 @@ static const struct cli_option OPTIONS[] = {
     CLI_OPTION_NO_PASS(struct values, no_pass),
     CLI_OPTION_DONT_CARE(struct values, dont_care),
     CLI_OPTION_DATA(struct values, data_dir),
+    CLI_OPTION_STREAM_WIDTH(struct values, stream_width),
     CLI_OPTION_TOOL(struct values, yosys),
     {"pnr", 0, CLI_FLAG, offsetof(struct values, pnr), "", NULL, 0, 0,
      "place and route with nextpnr (ice40, ecp5)"},
     {"device", 0, CLI_TEXT, offsetof(struct values, device), "NAME[:PACKAGE]", NULL, 0, 0,
-     "hx1k, up5k, lp8k, hx8k; 25k, 45k, 85k (default: the smallest that fits)"},
+     "hx1k, up5k, lp8k, hx8k; 25k, 45k, 85k (default: the board's, or the smallest\n"
+     "that fits)"},
     {"freq", 0, CLI_LONG, offsetof(struct values, freq), "MHZ", "0", 0, 1000,
-     "frequency that place and route must reach; 0: it aims at 50 and reports"},
+     "frequency that place and route must reach; 0: the board's clock, without\n"
+     "a board it aims at 50 and reports"},
     CLI_OPTION_TOOL(struct values, nextpnr),
     CLI_OPTION_SET(struct values, set),
 };
@@ -47,6 +53,7 @@ static json_t *result_json(const struct cli_folder *folder, const char *target,
 
     json_object_set_new(json, "model", json_string(m->name));
     json_object_set_new(json, "build_id", json_string(m->build_id));
+    json_object_set_new(json, "top_module", json_string(m->top_module));
     json_object_set_new(json, "target", json_string(target));
     json_object_set_new(json, "fmax_mhz", json_null());
     json_object_set_new(json, "passes", cli_folder_passes(m));
@@ -57,7 +64,7 @@ static json_t *result_json(const struct cli_folder *folder, const char *target,
 static void say_result(const struct cli *cli, const struct manifest *m, const char *target,
                        const struct synth_result *r)
 {
-    cli_say(cli, "%s (build %s) for %s, %s\n", m->name, m->build_id, target, r->tool_version);
+    cli_say(cli, "%s (build %s) for %s, %s\n", m->top_module, m->build_id, target, r->tool_version);
     cli_say(cli,
             "  LUTs          %llu: encoder %llu, layers %llu, group sum %llu, argmax %llu, other "
             "%llu\n",
@@ -74,6 +81,27 @@ static void say_result(const struct cli *cli, const struct manifest *m, const ch
             (unsigned long long)r->unmapped_cells, r->seconds);
 }
 
+/* The path, part by part of the model; its cells are in report.json. */
+static void say_path(const struct cli *cli, const struct pnr_result *r)
+{
+    for (size_t i = 0; i < r->num_steps;) {
+        const char *part = r->step[i].part;
+        double delay = 0.0;
+        int cells = 0;
+
+        for (; i < r->num_steps; i++) {
+            const struct pnr_step *s = &r->step[i];
+            bool wire = strcmp(s->type, "routing") == 0;
+
+            if (!wire && strcmp(s->part, part) != 0) break;
+            cells += !wire;
+            delay += s->delay_ns;
+        }
+        cli_say(cli, "    %-20s %2d cells, with wires %.2f ns\n", part[0] != '\0' ? part : "other",
+                cells, delay);
+    }
+}
+
 static void say_pnr(const struct cli *cli, const struct pnr_result *r)
 {
     cli_say(cli, "  placed on     %s %s: %llu of %llu cells, %llu of %llu pins (%s)\n", r->device,
@@ -84,24 +112,22 @@ static void say_pnr(const struct cli *cli, const struct pnr_result *r)
                 r->fmax_mhz, r->path_ns);
     else
         cli_say(cli, "  Fmax          none: there is no path between registers\n");
-    for (size_t i = 0; i < r->num_steps; i++) {
-        const struct pnr_step *s = &r->step[i];
-
-        if (strcmp(s->type, "routing") == 0) continue;
-        cli_say(cli, "    %-18s %s\n", s->part[0] != '\0' ? s->part : "-", s->cell);
-    }
+    say_path(cli, r);
     cli_say(cli, "  bitstream     %s\n", r->bitstream[0] != '\0' ? r->bitstream : r->note);
 }
 
-/* With --freq a slower design is a failure, after everything was kept. */
+/* A design slower than --freq, or than its board's clock, is a failure, after everything was kept. */
 static enum err_status place_and_route(struct cli *cli, struct cli_folder *folder,
                                        const struct values *values,
                                        const struct synth_options *synth,
                                        const struct synth_result *result, struct err *err)
 {
+    const struct vlog_board_parts *board = vlog_board_parts(folder->manifest->top);
+    long clock = board != NULL ? (long)board->clock_hz / 1000000 : 0;
+    long must = values->freq > 0 ? values->freq : clock;
     struct pnr_options options = {.target = synth->target,
                                   .device = values->device,
-                                  .frequency = values->freq > 0 ? values->freq : 50,
+                                  .frequency = must > 0 ? must : 50,
                                   .luts = result->luts,
                                   .ffs = result->ffs,
                                   .nextpnr = values->nextpnr,
@@ -117,9 +143,10 @@ static enum err_status place_and_route(struct cli *cli, struct cli_folder *folde
     json_object_set_new(cli->result, "pnr", pnr_json(&placed));
     if (placed.fmax_mhz > 0.0)
         json_object_set_new(cli->result, "fmax_mhz", json_real(placed.fmax_mhz));
-    if (values->freq > 0 && placed.fmax_mhz > 0.0 && placed.fmax_mhz < (double)values->freq)
-        return err_set(err, ERR_DIFF, "%s reaches %.1f MHz on %s, not the %ld MHz of --freq",
-                       folder->manifest->top_module, placed.fmax_mhz, placed.device, values->freq);
+    if (must > 0 && placed.fmax_mhz > 0.0 && placed.fmax_mhz < (double)must)
+        return err_set(err, ERR_DIFF, "%s reaches %.1f MHz on %s, not the %ld MHz of %s",
+                       folder->manifest->top_module, placed.fmax_mhz, placed.device, must,
+                       values->freq > 0 ? "--freq" : "the board's clock");
     return ERR_OK;
 }
 
@@ -156,7 +183,9 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
     const struct values *values = untyped;
     struct cli_folder_request request = {.model = cli->positional[0],
                                          .out_dir = values->out_dir,
+                                         .top = values->top,
                                          .target = values->target,
+                                         .stream_width = values->stream_width,
                                          .pipeline = values->pipeline,
                                          .passes = values->passes,
                                          .no_pass = &values->no_pass,
@@ -185,11 +214,15 @@ const struct cli_command cmd_synth = {
         "cell makes the count worthless: the command then ends with status 1. With --pnr nextpnr\n"
         "places and routes it: device, Fmax, the slowest path in the model's terms, a bitstream "
         "when\n"
-        "icepack or ecppack is there; status 1 when it does not fit or misses --freq. A folder "
-        "keeps\n"
-        "the netlists (synth/) and report.json; a model is emitted to --out or a temporary folder.",
-    .example = "  difflut-hdl synth mnist_large --target xcup\n"
-               "  difflut-hdl synth mnist_small --target ecp5 --pnr --device 25k --freq 100",
+        "icepack or ecppack is there; status 1 when it does not fit or misses --freq. For a board "
+        "top,\n"
+        "device, pins and clock are the board's. A folder keeps the netlists (synth/) and "
+        "report.json;\n"
+        "a model is emitted to --out or a temporary folder.",
+    .example =
+        "  difflut-hdl synth mnist_large --target xcup\n"
+        "  difflut-hdl synth mnist_small --target ecp5 --top stream --pnr --device 25k --freq 20\n"
+        "  difflut-hdl synth digits_small --top icebreaker --pnr -o build/icebreaker",
     .options = OPTIONS,
     .num_options = sizeof OPTIONS / sizeof OPTIONS[0],
     .values_size = sizeof(struct values),

@@ -387,6 +387,7 @@ enum err_status cosim_run(const char *folder, const struct manifest *manifest,
 {
     const struct simulator *simulator = NULL;
     struct simulation simulation = {.manifest = manifest, .options = options};
+    bool only_stream = options->after_synth != NULL && strcmp(manifest->top, "stream") == 0;
     enum err_status status = simulator_find(&simulator, options->simulator, err);
 
     memset(result, 0, sizeof *result);
@@ -396,9 +397,11 @@ enum err_status cosim_run(const char *folder, const struct manifest *manifest,
     if (status == ERR_OK) status = manifest_verify(manifest, folder, err);
     if (status == ERR_OK) status = check_manifest(manifest, folder, err);
     if (status == ERR_OK) status = check_sizes(manifest, vectors, folder, err);
-    if (status == ERR_OK) status = run_tops(folder, &simulation, simulator, vectors, result, err);
+    if (status == ERR_OK && !only_stream)
+        status = run_tops(folder, &simulation, simulator, vectors, result, err);
     if (status == ERR_OK && manifest->stream.width > 0 && vectors->count > 0)
         status = run_stream(folder, &simulation, simulator, vectors, result, err);
+    if (status == ERR_OK && only_stream) result->vectors = result->stream_frames;
     if (status != ERR_OK) cosim_result_free(result);
     return status;
 }

@@ -85,7 +85,7 @@ struct cosim_located {
 };
 
 struct cosim_result {
-    size_t vectors;
+    size_t vectors; /* of a mapped stream the frames, which are spread over all */
     /* Vectors with any difference: full and core together counted once, the stream apart. */
     size_t mismatches;
     size_t stream_frames, stream_wrong; /* right and wrong frames of the stream; 0: no such top */
@@ -94,16 +94,17 @@ struct cosim_result {
     uint8_t *differs; /* [vectors] whether it is among them; owned, cosim_result_free() */
     struct cosim_located located;
     uint32_t *classes; /* [vectors] class that `full` gave, UINT32_MAX where it gave none; owned,
-                          cosim_result_free() */
+                          cosim_result_free(); NULL when only a mapped stream was simulated */
     /* Cycles from the first vector to the first out_valid; UINT32_MAX: it never came. */
     uint32_t latency_full, latency_core;
     double build_seconds, run_seconds;
     char tool_version[128];
 };
 
-/* Of a mapped netlist there is only `full`. ERR_OK also when there are mismatches: the caller decides. ERR_TOOL: simulator missing (says how to
- * get it), crashed, timed out or printed garbage. ERR_FORMAT: folder and vectors do not belong
- * together. Works in a temporary folder below `folder`/sim, removed afterwards. */
+/* Of a mapped netlist there is only the folder's top, `full` or `stream`. ERR_OK also when there are
+ * mismatches: the caller decides. ERR_TOOL: simulator missing (says how to get it), crashed, timed out
+ * or printed garbage. ERR_FORMAT: folder and vectors do not belong together. Works in a temporary
+ * folder below `folder`/sim, removed afterwards. */
 enum err_status cosim_run(const char *folder, const struct manifest *manifest,
                           const struct vectors *vectors, const struct cosim_options *options,
                           struct cosim_result *result, struct err *err);

@@ -44,10 +44,11 @@ enum err_status mapped_find(const struct manifest *manifest, const char *folder,
             err, ERR_ARG,
             "%s has no netlist for %s: make it with `difflut-hdl synth %s --target %s%s`", folder,
             target, folder, target, routed ? " --pnr" : "");
-    if (strcmp(manifest->top, "full") != 0)
+    if (strcmp(manifest->top, "full") != 0 && strcmp(manifest->top, "stream") != 0)
         return err_set(err, ERR_FORMAT,
-                       "%s: the netlist's top is %s; only that of full is simulated", folder,
-                       manifest->top_module);
+                       "%s: the netlist's top is %s; those of full and stream can be simulated: "
+                       "emit the model with --top stream",
+                       folder, manifest->top_module);
     return ERR_OK;
 }
 
@@ -85,8 +86,8 @@ enum err_status mapped_write(const char *folder, const char *work, const struct 
         if (strcmp(MODELS[i].target, target) == 0) models = MODELS[i].read;
     }
     snprintf(commands, sizeof commands,
-             "%s%sread_verilog %s; hierarchy -check -top %s_full; proc; flatten; opt_clean; "
+             "%s%sread_verilog %s; hierarchy -check -top %s; proc; flatten; opt_clean; "
              "write_verilog -noattr sim/%s/mapped.v",
-             models, pads, netlist, manifest->name, inside);
+             models, pads, netlist, manifest->top_module, inside);
     return process_call(&run, err);
 }

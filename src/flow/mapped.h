@@ -18,11 +18,11 @@ struct mapped_options {
 
 /* Which netlist of an emitted folder a target's is: synth/<target>_packed.v where there is one, else
  * synth/<target>.v; routed, synth/<target>_routed.v. ERR_ARG when it was not synthesised for the target, ERR_FORMAT when it has another
- * top than `full`. The path is relative to the folder. */
+ * top than `full` or `stream`. The path is relative to the folder. */
 enum err_status mapped_find(const struct manifest *manifest, const char *folder, const char *target,
                             bool routed, char path[64], struct err *err);
 
-/* Writes <work>/mapped.v, whose top is <name>_full. `netlist` is relative to the folder, `work` lies below
+/* Writes <work>/mapped.v, whose top is the folder's. `netlist` is relative to the folder, `work` lies below
  * the folder. ERR_TOOL: Yosys missing, failed, out of time. */
 enum err_status mapped_write(const char *folder, const char *work, const struct manifest *manifest,
                              const char *target, const char *netlist,

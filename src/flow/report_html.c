@@ -19,6 +19,7 @@ static const char HEAD[] =
     "}\n"
     "svg { width: 100%; height: 22px; display: block; } .key span { margin-right: 1rem; }\n"
     ".key i { display: inline-block; width: .8em; height: .8em; margin-right: .3em; }\n"
+    "@media (prefers-color-scheme: dark) { .bad { color: #ff7b72; } }\n"
     "</style>\n";
 
 static const char *const PARTS[] = {"encoder", "layers", "group_sum", "argmax", "other"};

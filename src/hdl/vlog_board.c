@@ -28,12 +28,23 @@ static const char ULX3S_PINS[] = "    assign wifi_gpio0 = 1'b1;\n"
 
 static const struct board {
     const char *name, *title, *pins_file;
-    uint32_t clock_hz;
+    struct vlog_board_parts parts;
     const char *ports, *wires, *pins;
 } BOARDS[] = {
-    {"icebreaker", "iCEBreaker (iCE40UP5K)", "icebreaker.pcf", 12000000, ICEBREAKER_PORTS,
-     "    wire button;\n", ICEBREAKER_PINS},
-    {"ulx3s", "ULX3S (ECP5)", "ulx3s.lpf", 25000000, ULX3S_PORTS, "", ULX3S_PINS},
+    {"icebreaker",
+     "iCEBreaker (iCE40UP5K)",
+     "icebreaker.pcf",
+     {"ice40", "up5k:sg48", 12000000},
+     ICEBREAKER_PORTS,
+     "    wire button;\n",
+     ICEBREAKER_PINS},
+    {"ulx3s",
+     "ULX3S (ECP5)",
+     "ulx3s.lpf",
+     {"ecp5", "85k:CABGA381", 25000000},
+     ULX3S_PORTS,
+     "",
+     ULX3S_PINS},
 };
 
 static const struct board *find_board(const char *name)
@@ -47,6 +58,13 @@ static const struct board *find_board(const char *name)
 bool vlog_is_board(const char *top)
 {
     return find_board(top) != NULL;
+}
+
+const struct vlog_board_parts *vlog_board_parts(const char *top)
+{
+    const struct board *board = find_board(top);
+
+    return board != NULL ? &board->parts : NULL;
 }
 
 static void write_body(struct vlog *v, const struct board *board)
@@ -104,8 +122,8 @@ void vlog_board(struct vlog *v)
         "#(\n    parameter integer DIVIDER = %u,  // %u Hz / %d baud\n"
         "    parameter integer TIMEOUT = %u  // cycles without a byte that end a frame: 1/8 s\n"
         ") (\n    input  wire clk,\n    input  wire rx,\n    output wire tx,\n",
-        (board->clock_hz + VLOG_BOARD_BAUD / 2) / VLOG_BOARD_BAUD, board->clock_hz, VLOG_BOARD_BAUD,
-        board->clock_hz / 8);
+        (board->parts.clock_hz + VLOG_BOARD_BAUD / 2) / VLOG_BOARD_BAUD, board->parts.clock_hz,
+        VLOG_BOARD_BAUD, board->parts.clock_hz / 8);
     text_add(&v->text, "%s);\n", board->ports);
     write_body(v, board);
     vlog_end(v);

