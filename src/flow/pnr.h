@@ -28,7 +28,8 @@ enum { PNR_MAX_STEPS = 64 };
 
 /* A step of the slowest path: the delay of a cell, or of the wire to the next. */
 struct pnr_step {
-    char part[64]; /* "layer 0, LUT 12", "class 3's sum", "argmax", "encoder"; "" elsewhere */
+    char part
+        [64]; /* "layer 0, LUT 12", "sum of class 3", "argmax", "encoder", "stream in"; "" elsewhere */
     char cell[160];
     char type[16]; /* "clk-to-q", "logic", "routing", "setup" */
     double delay_ns;

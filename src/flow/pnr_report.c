@@ -24,11 +24,26 @@ static bool number_after(const char *text, const char *word, unsigned *number)
     return false;
 }
 
+/* What a stream or board top has around the model; cells bear names of nets, and so of ports. */
+static const char *part_around(const char *cell)
+{
+    static const char *const PARTS[][2] = {{"u_board.", "serial line"},
+                                           {"u_in.", "stream in"},
+                                           {"s_axis_t", "stream in"},
+                                           {"u_out.", "stream out"},
+                                           {"m_axis_t", "stream out"}};
+
+    for (size_t i = 0; i < sizeof PARTS / sizeof PARTS[0]; i++) {
+        if (strstr(cell, PARTS[i][0]) != NULL) return PARTS[i][1];
+    }
+    return "";
+}
+
 void pnr_report_part(const char *cell, char part[64])
 {
     unsigned layer, number;
 
-    part[0] = '\0';
+    snprintf(part, 64, "%s", part_around(cell));
     if (number_after(cell, "u_layer", &layer)) {
         if (number_after(cell, "lut", &number))
             snprintf(part, 64, "layer %u, LUT %u", layer, number);

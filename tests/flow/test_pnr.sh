@@ -43,9 +43,13 @@ run synth digits_small --target ice40 --pnr
 fails "too many pins" 1 "fewer pins"
 
 # Tops: the stream, and a board with its device, its pins and its clock.
-run synth "$work/table" --top stream --stream-width 8 --target ice40 --pnr --json
+run synth "$work/table" --top stream --stream-width 8 --target ice40 --pnr -o "$work/stream" --json
 is "stream: placed and routed" 0 "$code"
 json_is "stream: pins are those of its ports" '.top_module == "table_stream" and .pnr.pins == 2 + 2 * (8 + 3) + 16'
+json_is "stream: its slowest path has names" '[.pnr.critical_path[].part] | all(test("^(stream (in|out)|encoder|layer|class|sum|argmax|$)"))
+    and any(. != "")'
+run cosim "$work/stream" --after-pnr ice40 --simulator icarus --vectors 100 --random 100 --json
+is "stream: the routed netlist is equal" "0 0" "$code $(jq .mismatches "$work/out")"
 run synth "$work/table" --top icebreaker --pnr -o "$work/board" --json
 is "icebreaker: placed and routed" 0 "$code"
 json_is "icebreaker: the board's target and device, its clock reached" '.target == "ice40" and .fmax_mhz > 12
