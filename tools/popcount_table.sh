@@ -42,13 +42,14 @@ rehash() {
 
 # Puts a variant into $work/rtl and has sums mapped to carry cells.
 put() { # target variant
-    local map=+/$1/arith_map.v script=scripts/synth_$1.ys
+    local map=+/$1/arith_map.v script=scripts/synth_$1.ys module
+    module=$(cd "$work/rtl/rtl" && basename sum_count100*.v .v)
     case $1 in xc7 | xcup) map="+/xilinx/arith_map.v -D LUT_SIZE=6" ;; esac
-    awk -v module=sum_count100 -v bits=100 -v variant="$2" -f "$here/popcount_variant.awk" >"$work/rtl/rtl/sum_count100.v"
+    awk -v module="$module" -v bits=100 -v variant="$2" -f "$here/popcount_variant.awk" >"$work/rtl/rtl/$module.v"
     sed -i -e "s,^techmap -map scripts/compare_map.v,alumacc sum_group_sum\ntechmap -map $map sum_group_sum\n&," \
-        -e 's,^read_verilog rtl/sum_count100.v,read_verilog -icells rtl/sum_count100.v,' "$work/rtl/$script"
+        -e "s,^read_verilog rtl/$module.v,read_verilog -icells rtl/$module.v," "$work/rtl/$script"
     [ "$1" != ice40 ] || sed -i 's,^synth_ice40 -run map_cells,ice40_wrapcarry -unwrap\n&,' "$work/rtl/$script"
-    rehash rtl/sum_count100.v "$script"
+    rehash "rtl/$module.v" "$script"
 }
 
 echo "target,variant,luts,physical_luts,carry_cells,mismatches"

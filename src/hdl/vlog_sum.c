@@ -76,6 +76,8 @@ static void counting_name(char name[COUNTING_NAME_SIZE], const struct sums *sums
         used += (size_t)snprintf(name + used, COUNTING_NAME_SIZE - used, "_plus%u", shape->bias);
     if (shape->bits > 0 && used <= LONGEST_NAME)
         used += (size_t)snprintf(name + used, COUNTING_NAME_SIZE - used, "_to%u", shape->bits);
+    if (shape->full_adders && used <= LONGEST_NAME)
+        used += (size_t)snprintf(name + used, COUNTING_NAME_SIZE - used, "_by3");
     for (uint32_t i = 0; i < counting->num_cuts && used <= LONGEST_NAME; i++)
         used +=
             (size_t)snprintf(name + used, COUNTING_NAME_SIZE - used, "_cut%u", counting->cuts[i]);

@@ -6,6 +6,7 @@
 struct builder {
     struct class_sum *sum;
     uint32_t base; /* of the blocks being made */
+    bool full_adders;
     size_t term_capacity, block_capacity;
     enum err_status status;
     struct err *err;
@@ -84,7 +85,7 @@ static struct class_block *add_block(struct builder *b, uint32_t first, uint32_t
                                      uint32_t low, uint32_t bias, uint32_t most)
 {
     struct class_sum *sum = b->sum;
-    struct popcount_shape shape = {.bias = bias};
+    struct popcount_shape shape = {.bias = bias, .full_adders = b->full_adders};
     struct class_block *block;
 
     sum->blocks = grow(b, sum->blocks, sum->num_blocks, &b->block_capacity, sizeof *sum->blocks);
@@ -144,7 +145,10 @@ static void build(struct builder *b, const struct netlist *net, uint32_t class)
 enum err_status class_sum_create(struct class_sum **out, const struct netlist *net, uint32_t class,
                                  struct err *err)
 {
-    struct builder b = {.sum = calloc(1, sizeof *b.sum), .status = ERR_OK, .err = err};
+    struct builder b = {.sum = calloc(1, sizeof *b.sum),
+                        .full_adders = net->full_adders,
+                        .status = ERR_OK,
+                        .err = err};
 
     if (b.sum == NULL) return err_nomem(err, "a class sum");
     b.sum->bias = net->bias[class];

@@ -81,6 +81,7 @@ enum err_status netlist_copy(struct netlist **out, const struct netlist *from, s
     memcpy(net->model_hash, from->model_hash, sizeof net->model_hash);
     memcpy(net->config_line, from->config_line, sizeof net->config_line);
     net->num_layers = from->num_layers;
+    net->full_adders = from->full_adders;
     net->pipeline = from->pipeline;
     net->num_cuts = from->num_cuts;
     memcpy(net->cuts, from->cuts, sizeof net->cuts);

@@ -21,6 +21,7 @@
 #include "base/err.h"
 #include "base/text.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -87,6 +88,7 @@ struct netlist {
     uint32_t *group_start; /* [num_classes + 1] */
     uint32_t *group;       /* signal numbers */
     uint32_t *bias;        /* [num_classes] constant ones folded into a sum */
+    bool full_adders; /* sums are made of adders of 3 bits, for LUTs of 4 inputs (popcount.h) */
 
     /* Registers: what is asked for, and where they are, ascending by part and level; two of one place
      * are two in a row. netlist_place_registers() derives the one from the other. */
@@ -193,7 +195,7 @@ uint32_t netlist_passes_for(const char *target);
 enum err_status netlist_passes_read(const char *list, uint32_t *selected, struct err *err);
 /* netlist_decompose.c: tables that the target has no LUT for, or only at the price of several, become
  * parts (decompose.h), numbered as a tree of their LUT whose last part is the whole. Equal parts
- * become one, and registers are placed again. Nothing changes for targets made of LUT6; else *net is
+ * become one, class sums full adders, and registers are placed again. Nothing changes for targets made of LUT6; else *net is
  * another netlist on success. */
 enum err_status netlist_decompose(struct netlist **net, const char *target, struct err *err);
 

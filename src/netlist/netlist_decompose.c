@@ -49,6 +49,7 @@ static enum err_status create_like(struct netlist **out, const struct netlist *n
     memcpy(to->bias, net->bias, net->num_classes * sizeof *to->bias);
     to->num_layers = net->num_layers;
     to->pipeline = net->pipeline;
+    to->full_adders = true;
     to->num_luts = 0;
     *out = to;
     return ERR_OK;
@@ -130,7 +131,11 @@ enum err_status netlist_decompose(struct netlist **net, const char *target, stru
     uint64_t merged;
     enum err_status status;
 
-    if (device == NULL || (*net)->num_luts == 0) return ERR_OK;
+    if (device == NULL) return ERR_OK;
+    if ((*net)->num_luts == 0) {
+        (*net)->full_adders = true;
+        return netlist_place_registers(*net, err);
+    }
     status = make_plans(&plans, *net, device, err);
     if (status != ERR_OK) return status;
     num_luts = count_luts(*net, plans);

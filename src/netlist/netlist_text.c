@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const char FIRST_LINE[] = "difflut-netlist 2\n";
+static const char FULL_ADDERS[] = "sums of full adders\n";
 
 /* --- writing --- */
 
@@ -40,6 +41,7 @@ static void write_head(const struct netlist *net, struct text *out)
     text_add(out, "counts steps %u toggles %u luts %u layers %u classes %u group %u registers %u\n",
              net->num_steps, net->toggle_start[net->num_steps], net->num_luts, net->num_layers,
              net->num_classes, net->group_start[net->num_classes], net->num_cuts);
+    if (net->full_adders) text_add(out, "%s", FULL_ADDERS);
     for (uint32_t i = 0; i < net->num_cuts; i++)
         write_cut(net, &net->cuts[i], out);
 }
@@ -355,6 +357,8 @@ static void read_body(struct reader *r, struct netlist *net, const struct head *
     net->pipeline = head->pipeline;
     net->num_layers = head->num_layers;
     net->num_cuts = head->num_cuts;
+    net->full_adders = starts_with(r, FULL_ADDERS);
+    if (net->full_adders) read_literal(r, FULL_ADDERS);
     for (uint32_t i = 0; i < net->num_cuts && r->status == ERR_OK; i++)
         read_cut(r, net, &net->cuts[i]);
     read_steps(r, net, head->sizes.num_toggles);

@@ -127,16 +127,25 @@ static void count(struct builder *b, unsigned weight, unsigned low, unsigned hig
     if (level > plan->depth) plan->depth = level;
 }
 
-/* The next counter of a weight that has `size` bits left, `above` being ready at the next weight. Every
+/* A counter of up to 6 bits for a weight that has `size` left, `above` being ready at the next. Every
  * counter of 6 takes 5 bits off. The last one or two take the rest and, with their free inputs, bits of
  * the next weight: (5 bits, 1 bit), (4, 1), (3, 2) or (2, 2). */
-static void choose(uint64_t size, uint64_t above, unsigned *low, unsigned *high)
+static void choose_wide(uint64_t size, uint64_t above, unsigned *low, unsigned *high)
 {
     *low = size > 6 ? 6 : (unsigned)size;
     *high = 0;
     if (size == 7 && above > 0) *low = 5;
     if (*low < 6) *high = *low < 4 ? 2 : 1;
     if (*high > above) *high = (unsigned)above;
+}
+
+/* `low` bits of a weight that has `size` left, and `high` of the next, which has `above`. */
+static void choose(const struct popcount_shape *shape, uint64_t size, uint64_t above, unsigned *low,
+                   unsigned *high)
+{
+    *low = size > 3 ? 3 : (unsigned)size;
+    *high = 0;
+    if (!shape->full_adders) choose_wide(size, above, low, high);
 }
 
 static void work_off(struct builder *b, unsigned weight)
@@ -148,7 +157,7 @@ static void work_off(struct builder *b, unsigned weight)
     while (!b->failed && column_size(own) > 1) {
         unsigned low, high;
 
-        choose(column_size(own), column_size(next), &low, &high);
+        choose(&b->plan->shape, column_size(own), column_size(next), &low, &high);
         count(b, weight, low, high);
     }
 }
@@ -185,7 +194,7 @@ uint64_t popcount_luts(const struct popcount_shape *shape)
         while (sizes[w] > 1) {
             unsigned low, high;
 
-            choose(sizes[w], sizes[w + 1], &low, &high);
+            choose(shape, sizes[w], sizes[w + 1], &low, &high);
             sizes[w] -= low;
             sizes[w + 1] -= high;
             for (unsigned b = 0; (low + 2 * high) >> b != 0 && w + b < num_bits; b++) {

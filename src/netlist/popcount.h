@@ -5,7 +5,10 @@
  * Weights are worked off from the lowest, each until one bit of it is left. A counter takes 6 bits of
  * one weight; the last one of a weight also takes bits of the next, so that no LUT input is wasted.
  * Bits that are ready earlier are taken first, which keeps the depth logarithmic. 100 bits take 98
- * LUTs. Sources: Parandeh-Afshar et al., "Improving synthesis of compressor trees on FPGAs via integer
+ * LUTs.
+ *
+ * For LUTs of 4 inputs a counter takes 3 bits at most: a full adder, two LUTs for each bit that goes.
+ * Sources: Parandeh-Afshar et al., "Improving synthesis of compressor trees on FPGAs via integer
  * linear programming" (counters), Dadda, "Some schemes for parallel multipliers" (order). */
 #ifndef DIFFLUT_NETLIST_POPCOUNT_H
 #define DIFFLUT_NETLIST_POPCOUNT_H
@@ -24,6 +27,7 @@ struct popcount_shape {
     uint32_t bias;
     uint32_t
         bits; /* 0, or bits that are known to hold the sum although the weights could give more */
+    uint32_t full_adders; /* 1: no counter of more than 3 bits */
 };
 
 /* Items are numbered: the inputs, lowest weight first; then one item that is the constant 1; then, for

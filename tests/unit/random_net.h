@@ -137,6 +137,7 @@ static inline struct netlist *random_net(struct rng *rng, const struct random_ne
     net->num_layers = 1 + random_up_to(rng, most->layers - 1);
     net->pipeline = (struct netlist_pipeline){random_up_to(rng, 2), random_up_to(rng, 3),
                                               random_up_to(rng, 4), random_up_to(rng, 4), 0};
+    net->full_adders = net->pipeline.argmax % 2 == 1;
     for (uint32_t s = 0; s < net->num_steps; s++)
         random_step(net, s, rng);
     random_origins(net, rng);

@@ -47,6 +47,8 @@ static void check_shape(const struct popcount_shape *shape, struct rng *rng)
 
     assert_int_equal(popcount_create(&plan, shape, &err), ERR_OK);
     assert_int_equal(plan->luts, popcount_luts(shape));
+    for (uint32_t i = 0; shape->full_adders && i < plan->num_counters; i++)
+        assert_true(plan->counters[i].low <= 3 && plan->counters[i].high == 0);
     items = malloc(plan->num_inputs + 1 + 3 * (size_t)plan->num_counters);
     assert_non_null(items);
     for (unsigned round = 0; round < 20; round++) {
@@ -72,8 +74,10 @@ static void test_popcount_sizes(void **state)
 
     (void)state;
     rng_seed(&rng, SEED, 0);
-    for (uint32_t n = 0; n <= 300; n++)
+    for (uint32_t n = 0; n <= 300; n++) {
         check_shape(&(struct popcount_shape){.inputs = {n}}, &rng);
+        check_shape(&(struct popcount_shape){.inputs = {n}, .full_adders = 1}, &rng);
+    }
     check_shape(&(struct popcount_shape){.inputs = {5000}}, &rng);
 }
 
@@ -89,6 +93,8 @@ static void test_popcount_shapes(void **state)
         for (uint64_t w = rng_below(&rng, 7); w-- > 0;)
             shape.inputs[rng_below(&rng, 10)] = random_up_to(&rng, 20);
         check_shape(&shape, &rng);
+        shape.full_adders = 1;
+        check_shape(&shape, &rng);
     }
 }
 
@@ -97,6 +103,8 @@ static void test_popcount_size(void **state)
 {
     (void)state;
     assert_int_equal(popcount_luts(&(struct popcount_shape){.inputs = {100}}), 98);
+    assert_int_equal(popcount_luts(&(struct popcount_shape){.inputs = {100}, .full_adders = 1}),
+                     194);
     for (uint32_t n = 30; n <= 1000; n++)
         assert_true(popcount_luts(&(struct popcount_shape){.inputs = {n}}) <= n);
 }
