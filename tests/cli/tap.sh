@@ -3,6 +3,7 @@
 #   is NAME EXPECTED FOUND     compares two texts
 #   ok NAME COMMAND...         the command must succeed
 #   fails NAME CODE PATTERN    the last run ended with CODE and said PATTERN on standard error
+#   plant FOLDER FILE SED      $work/bad becomes the emitted folder with one file changed, its manifest too
 #   skip_all REASON            this machine cannot run the script
 #   finish                     the last line of every script
 # shellcheck shell=bash
@@ -142,6 +143,17 @@ random_table() {
             print i % k
         }
     }' >"$1"
+}
+
+plant() {
+    local good=$1 hash
+    rm -rf "$work/bad"
+    cp -r "$good" "$work/bad"
+    sed -i "$3" "$work/bad/$2"
+    cmp -s "$good/$2" "$work/bad/$2" && { echo "# the fault changed nothing in $2"; return 1; }
+    hash=$(sha256sum <"$work/bad/$2" | cut -d' ' -f1)
+    jq --arg path "$2" --arg hash "$hash" \
+        '(.files[] | select(.path == $path)).sha256 = $hash' "$good/manifest.json" >"$work/bad/manifest.json"
 }
 
 finish() {

@@ -46,6 +46,10 @@ runner env -u CI TEST_TIMEOUT=1
 is "a time-out" "0 passed, 1 failed, 0 skipped" "$last"
 runner env -u CI
 is "no tests at all" 2 "$code"
+script good 'echo "ok 1 - a"; echo 1..1'
+echo 'echo "ok 1 - never run"' >"$tree/tests/cli/test_forgotten.sh"
+runner env -u CI
+fails "a script that nobody can run" 2 "test_forgotten.sh is not executable"
 
 mkdir "$work/bin"
 for tool in bash sort cat id tr grep env dirname mktemp rm; do ln -s "$(command -v $tool)" "$work/bin/$tool"; done

@@ -4,22 +4,10 @@
 . "$(dirname "$0")/../cli/tap.sh"
 need iverilog jq
 
-# plant FILE SED: a copy of $good with one file changed and its hash in the manifest.
-plant() {
-    local hash
-    rm -rf "$work/bad"
-    cp -r "$good" "$work/bad"
-    sed -i "$2" "$work/bad/rtl/$1"
-    cmp -s "$good/rtl/$1" "$work/bad/rtl/$1" && { echo "# the fault changed nothing in $1"; return 1; }
-    hash=$(sha256sum <"$work/bad/rtl/$1" | cut -d' ' -f1)
-    jq --arg path "rtl/$1" --arg hash "$hash" \
-        '(.files[] | select(.path == $path)).sha256 = $hash' "$good/manifest.json" >"$work/bad/manifest.json"
-}
-
 # located NAME FILE SED EXPRESSION [SIMULATOR]: the expression is about the key "located".
 located() {
     local before
-    ok "planted: $1" plant "$2" "$3"
+    ok "planted: $1" plant "$good" "rtl/$2" "$3"
     run cosim "$work/bad" --simulator "${5:-icarus}" --json
     fails "a mismatch: $1" 1 "differ from the C reference"
     before=$bad
@@ -75,7 +63,7 @@ done
 located "a valid bit that comes late" table_full.v 's/DEPTH(1)/DEPTH(2)/' '.kind == "valid"'
 
 # A waveform of the two vectors alone, in either format.
-ok "planted: for a waveform" plant table_layer0.v "/u_lut9 (/,/out(/s/addr({in_bits\[[0-9]*\]/addr({1'b0/"
+ok "planted: for a waveform" plant "$good" rtl/table_layer0.v "/u_lut9 (/,/out(/s/addr({in_bits\[[0-9]*\]/addr({1'b0/"
 for format in vcd fst; do
     run cosim "$work/bad" --simulator icarus --trace "$work/wave.$format"
     fails "a mismatch, traced" 1 "differ from the C reference"
@@ -89,7 +77,7 @@ fails "--no-locate: a mismatch" 1 "differ from the C reference"
 ok "--no-locate" jq -e '.located == null' "$work/out"
 
 if command -v verilator >/dev/null; then
-    ok "planted: for Verilator" plant table_layer0.v \
+    ok "planted: for Verilator" plant "$good" rtl/table_layer0.v \
         '/u_lut3 (/,/out(/s/addr({\(in_bits\[[0-9]*\]\), \(in_bits\[[0-9]*\]\)/addr({\2, \1/'
     run cosim "$work/bad" --json --trace "$work/verilator.fst"
     fails "a mismatch, seen by Verilator" 1 "differ from the C reference"
