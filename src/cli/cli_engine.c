@@ -10,7 +10,7 @@ enum err_status cli_engine_netlist(struct netlist **out, const struct model *mod
     struct netlist *net = NULL;
     enum err_status status = model_lower(model, &net, err);
 
-    if (status == ERR_OK) status = netlist_optimize(net, NULL, err);
+    if (status == ERR_OK) status = netlist_optimize_with(net, netlist_passes_for(NULL), NULL, err);
     if (status == ERR_OK)
         *out = net;
     else

@@ -84,7 +84,8 @@ static enum err_status check_sizes(const struct manifest *manifest, const struct
                        "folder again, or make vectors for it",
                        folder, manifest->build_id, vectors->build_id);
     if (manifest->num_features != vectors->num_features ||
-        manifest->code_bits != vectors->code_bits || manifest->num_bits != vectors->num_bits ||
+        manifest->code_bits != vectors->code_bits ||
+        !manifest_fits_bits(manifest, vectors->num_bits) ||
         manifest->num_classes != vectors->num_classes)
         return err_set(err, ERR_FORMAT,
                        "%s: %u features of %u bits, %u encoder bits, %u classes; the vectors have "
@@ -351,8 +352,9 @@ static enum err_status run_tops(const char *folder, const struct simulation *bas
         struct course course = {.bench = "bench_top.v", .plan = plan};
 
         plan->core = base->options->after_synth == NULL;
+        plan->core_bits = m->num_bits;
         simulation.cycles = plan->count;
-        simulation.stimulus_bits = (uint32_t)(8 * cosim_plan_row_size(vectors));
+        simulation.stimulus_bits = (uint32_t)(8 * cosim_plan_row_size(plan, vectors));
         simulation.record_bits = (uint32_t)(4 * cosim_check_digits(m, plan->core));
         status = run_course(folder, &simulation, simulator, &course, vectors, result, err);
     }

@@ -59,8 +59,11 @@ static enum err_status held_prepare(const struct simulation *simulation, struct 
 
     if (status == ERR_OK) status = options->expect(held, options->expect_user, err);
     if (status == ERR_OK) status = cosim_plan_create_held(plan, held->count, latency, err);
-    if (status == ERR_OK) (*plan)->core = options->after_synth == NULL;
-    if (status == ERR_OK) status = cosim_plan_write(*plan, held, path, err);
+    if (status == ERR_OK) {
+        (*plan)->core = options->after_synth == NULL;
+        (*plan)->core_bits = m->num_bits;
+        status = cosim_plan_write(*plan, held, path, err);
+    }
     free(path);
     return status;
 }

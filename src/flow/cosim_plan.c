@@ -159,14 +159,14 @@ static size_t code_bytes(const struct vectors *vectors)
     return ((size_t)vectors->num_features * vectors->code_bits + 7) / 8;
 }
 
-static size_t bit_bytes(const struct vectors *vectors)
+static size_t bit_bytes(const struct cosim_plan *plan)
 {
-    return ((size_t)vectors->num_bits + 7) / 8;
+    return ((size_t)plan->core_bits + 7) / 8;
 }
 
-size_t cosim_plan_row_size(const struct vectors *vectors)
+size_t cosim_plan_row_size(const struct cosim_plan *plan, const struct vectors *vectors)
 {
-    return 1 + code_bytes(vectors) + bit_bytes(vectors);
+    return 1 + code_bytes(vectors) + bit_bytes(plan);
 }
 
 /* Code of feature f at bits [code_bits * f +: code_bits] of a little-endian number. */
@@ -186,13 +186,22 @@ static void pack_codes(uint8_t *at, const struct vectors *vectors, size_t vector
     if (fill > 0) *at = (uint8_t)pending;
 }
 
-static void pack_bits(uint8_t *at, const struct vectors *vectors, size_t vector)
+/* The encoder's bits, then the codes' where the core has them. */
+static void pack_bits(uint8_t *at, const struct cosim_plan *plan, const struct vectors *vectors,
+                      size_t vector)
 {
     const uint8_t *bits = vectors->bits + vector * vectors->num_bits;
+    const uint16_t *codes = vectors->codes + vector * vectors->num_features;
 
-    memset(at, 0, bit_bytes(vectors));
-    for (uint32_t b = 0; b < vectors->num_bits; b++)
-        at[b / 8] = (uint8_t)(at[b / 8] | bits[b] << b % 8);
+    memset(at, 0, bit_bytes(plan));
+    for (uint32_t b = 0; b < plan->core_bits; b++) {
+        uint32_t i = b - vectors->num_bits; /* which bit of the codes, when it is one */
+        unsigned bit = b < vectors->num_bits
+                           ? bits[b]
+                           : codes[i / vectors->code_bits] >> i % vectors->code_bits & 1u;
+
+        at[b / 8] = (uint8_t)(at[b / 8] | bit << b % 8);
+    }
 }
 
 static void reverse(uint8_t *bytes, size_t size)
@@ -208,13 +217,13 @@ static void reverse(uint8_t *bytes, size_t size)
 static bool write_rows(const struct cosim_plan *plan, const struct vectors *vectors, uint8_t *row,
                        FILE *file)
 {
-    size_t size = cosim_plan_row_size(vectors);
+    size_t size = cosim_plan_row_size(plan, vectors);
 
     for (size_t c = 0; c < plan->count; c++) {
         const struct cosim_cycle *cycle = &plan->cycles[c];
 
-        pack_bits(row, vectors, cycle->vector);
-        pack_codes(row + bit_bytes(vectors), vectors, cycle->vector);
+        pack_bits(row, plan, vectors, cycle->vector);
+        pack_codes(row + bit_bytes(plan), vectors, cycle->vector);
         row[size - 1] = (uint8_t)((cycle->rst ? 1 : 0) | (cycle->valid ? 2 : 0));
         reverse(row, size);
         if (fwrite(row, size, 1, file) != 1) return false;
@@ -225,7 +234,7 @@ static bool write_rows(const struct cosim_plan *plan, const struct vectors *vect
 enum err_status cosim_plan_write(const struct cosim_plan *plan, const struct vectors *vectors,
                                  const char *path, struct err *err)
 {
-    uint8_t *row = malloc(cosim_plan_row_size(vectors));
+    uint8_t *row = malloc(cosim_plan_row_size(plan, vectors));
     FILE *file = fopen(path, "wbe");
     bool good = row != NULL && file != NULL && write_rows(plan, vectors, row, file);
     int error = errno;

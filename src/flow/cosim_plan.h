@@ -23,6 +23,8 @@ struct cosim_plan {
     struct cosim_cycle *cycles;
     size_t count;
     bool core; /* whether the bench has `core` beside `full`; set by the caller, true at first */
+    uint32_t core_bits; /* of its in_bits: the vectors' bits, and all codes when it is more; set by
+                         * the caller */
     size_t
         first; /* the cycle of vector 0; vector v follows in cycle first + v, or first + v * hold */
     size_t hold; /* of cosim_plan_create_held(): cycles that each vector stays */
@@ -42,9 +44,9 @@ void cosim_plan_free(struct cosim_plan *plan);
 int cosim_plan_due(const struct cosim_plan *plan, size_t c, uint32_t latency);
 
 /* Bytes of one cycle in the stimulus file. */
-size_t cosim_plan_row_size(const struct vectors *vectors);
+size_t cosim_plan_row_size(const struct cosim_plan *plan, const struct vectors *vectors);
 /* The stimulus file of sim/bench.cpp and sim/bench_icarus.v: one row a cycle, highest byte first:
- * flags (bit 0 rst, bit 1 in_valid), codes, encoder bits, each padded to bytes at its high end. */
+ * flags (bit 0 rst, bit 1 in_valid), codes, in_bits of the core, each padded to bytes at its high end. */
 enum err_status cosim_plan_write(const struct cosim_plan *plan, const struct vectors *vectors,
                                  const char *path, struct err *err);
 

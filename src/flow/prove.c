@@ -36,7 +36,7 @@ static enum err_status check_shapes(const struct manifest *m,
                                     const struct prove_reference *reference, struct err *err)
 {
     if (m->num_features != reference->num_features || m->code_bits != reference->code_bits ||
-        m->num_bits != reference->num_bits || m->num_classes != reference->num_classes ||
+        !manifest_fits_bits(m, reference->num_bits) || m->num_classes != reference->num_classes ||
         m->score_bits > 31 || m->class_bits > 16)
         return err_set(err, ERR_FORMAT,
                        "%s: the manifest's ports are not those of the model: emit it again",

@@ -134,16 +134,19 @@ static enum err_status set_data_inputs(struct prove_check *check, struct prove_l
 {
     const struct prove_reference *reference = check->reference;
     uint32_t width =
-        check->core ? reference->num_bits : reference->num_features * reference->code_bits;
+        check->core ? check->manifest->num_bits : reference->num_features * reference->code_bits;
     const struct prove_wire *in = NULL;
     enum err_status status =
         port(load->netlist, check->core ? "in_bits" : "in_codes", true, width, &in, err);
 
     for (uint32_t i = 0; i < width && status == ERR_OK; i++) {
-        if (check->core) status = prove_model_step(check->model, i, NULL, err);
+        bool is_bit = check->core && i < reference->num_bits; /* otherwise it is a code's */
+        uint32_t code = check->core ? i - reference->num_bits : i;
+
+        if (is_bit) status = prove_model_step(check->model, i, NULL, err);
         if (status == ERR_OK)
             prove_load_input(load, in->nets[i],
-                             check->core ? check->model->levels[0].literal[i] : check->code_bits[i],
+                             is_bit ? check->model->levels[0].literal[i] : check->code_bits[code],
                              0);
     }
     return status;

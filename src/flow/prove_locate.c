@@ -112,7 +112,7 @@ static void describe(const struct prove_check *check, const struct place *place,
 enum err_status prove_check_locate(struct prove_check *check, size_t level, uint32_t signal,
                                    char *detail, size_t size, bool *different, struct err *err)
 {
-    uint32_t net = level == 0 ? find_bit_net(check->netlist, check->reference->num_bits, signal)
+    uint32_t net = level == 0 ? find_bit_net(check->netlist, check->manifest->num_bits, signal)
                               : find_lut_net(check->netlist, level - 1, signal);
     uint32_t own = check->model->levels[level].literal[signal], literal;
     struct place place = {0};

@@ -107,6 +107,13 @@ static bool is_one_of(const char *text, const char *list)
     return false;
 }
 
+bool manifest_fits_bits(const struct manifest *manifest, uint32_t encoder_bits)
+{
+    uint64_t codes = (uint64_t)manifest->num_features * manifest->code_bits;
+
+    return manifest->num_bits == encoder_bits || manifest->num_bits == encoder_bits + codes;
+}
+
 /* No part of it is empty or begins with a dot. */
 bool manifest_path_is_safe(const char *path)
 {

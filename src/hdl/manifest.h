@@ -43,7 +43,8 @@ struct manifest {
     char top_module[96]; /* <name>_<top> */
     bool scores;
     uint32_t num_features, code_bits; /* full: in_codes, feature f at [code_bits*f +: code_bits] */
-    uint32_t num_bits;                /* core: in_bits, encoder bit b at [b] */
+    uint32_t num_bits;                /* core: in_bits, encoder bit b at [b]; then the codes as in
+                                       * in_codes, when pass code-bits removed anything */
     uint32_t num_classes, class_bits; /* out_class */
     uint32_t score_bits;              /* out_scores, class c at [score_bits*c +: score_bits] */
     uint32_t pipeline_encoder, pipeline_layers, pipeline_popcount, pipeline_argmax; /* registers */
@@ -70,6 +71,8 @@ enum err_status manifest_write(const struct manifest *manifest, const char *fold
  * fault (ERR_FORMAT). */
 enum err_status manifest_verify(const struct manifest *manifest, const char *folder,
                                 struct err *err);
+/* Whether num_bits is right for an encoder of so many bits: those, or those and the codes' own. */
+bool manifest_fits_bits(const struct manifest *manifest, uint32_t encoder_bits);
 /* Whether a path is one that a manifest may list: relative, of plain characters, inside its folder. */
 bool manifest_path_is_safe(const char *path);
 /* Lists a file that is in the folder, with its hash of now; an entry of that path is replaced. */

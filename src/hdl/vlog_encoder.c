@@ -141,15 +141,16 @@ static void write_chain(struct vlog *v, uint32_t feature, const struct comparato
     }
 }
 
-/* Low code bits that no comparison reads would be left over; they are named, so that a lint does not
- * take them for a mistake. */
-static void write_unused_low(struct vlog *v, uint32_t feature, const uint32_t *bits, uint32_t count,
-                             const struct comparators *plan)
+/* Code bits that nothing reads would be left over; they are named, so that a lint does not take them for
+ * a mistake. */
+static void write_unused(struct vlog *v, uint32_t feature, const uint32_t *bits, uint32_t count,
+                         const struct comparators *plan)
 {
-    unsigned lowest = v->net->code_bits;
+    unsigned lowest = v->net->code_bits, wires = 0, k;
 
     for (uint32_t i = 0; i < count; i++) {
         if (step_plan_is_table(v->net, bits[i])) return;
+        if (step_plan_is_wire(v->net, bits[i], &k)) wires |= 1u << k;
     }
     for (size_t i = 0; i < plan->count; i++) {
         if (plan->items[i].chain == COMPARATORS_PLAIN) return;
@@ -158,9 +159,19 @@ static void write_unused_low(struct vlog *v, uint32_t feature, const uint32_t *b
         if (plan->chains[i].steps[0].first_bit < lowest)
             lowest = plan->chains[i].steps[0].first_bit;
     }
-    if (lowest > 0)
-        vlog_add(v, "    wire code%u_unused_ok = &{1'b0, code%u[%u:0]};\n", feature, feature,
-                 lowest - 1);
+    wires |= ~0u << lowest;
+    if (~wires == 0) return;
+    vlog_add(v, "    wire code%u_unused_ok = &{1'b0", feature);
+    for (unsigned high = lowest; high-- > 0;) {
+        unsigned low = high;
+
+        if (wires >> high & 1) continue;
+        while (low > 0 && !(wires >> (low - 1) & 1))
+            low--;
+        vlog_add(v, ", code%u[%u:%u]", feature, high, low);
+        high = low;
+    }
+    vlog_add(v, "};\n");
 }
 
 static void write_feature(struct vlog *v, const struct step_plan *e, uint32_t feature,
@@ -181,14 +192,17 @@ static void write_feature(struct vlog *v, const struct step_plan *e, uint32_t fe
         write_chain(v, feature, &plan->chains[i], i);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t index = part->compact ? part->outputs + i : bits[i];
+        unsigned k;
 
-        if (step_plan_is_table(v->net, bits[i])) {
+        if (step_plan_is_wire(v->net, bits[i], &k)) {
+            vlog_add(v, "    assign %s[%u] = code%u[%u];\n", part->out, index, feature, k);
+        } else if (step_plan_is_table(v->net, bits[i])) {
             write_bit_table(v, feature, bits[i], part->out, index);
         } else {
             write_bit_steps(v, feature, plan, bits[i], part->out, index);
         }
     }
-    write_unused_low(v, feature, bits, count, plan);
+    write_unused(v, feature, bits, count, plan);
     part->inputs++;
     part->outputs += count;
     comparators_free(plan);
@@ -315,16 +329,14 @@ static void write_main(struct vlog *v, const struct step_plan *e, bool parts)
     uint32_t depth = vlog_part_stages(v, 0);
     const char *out = depth > 0 ? "next_bits" : "out_bits";
     struct part whole = {.last = net->num_features, .out = out};
-    char what[80], ports[96], stages[32];
+    char what[80], ports[128], stages[32];
+    bool codes = net->num_encoder_bits < net->num_steps;
 
+    snprintf(what, sizeof what, "%u encoder bits%s, %s after them", net->num_encoder_bits,
+             codes ? " and the codes" : "", vlog_stages(stages, depth));
     snprintf(ports, sizeof ports,
-             "in_codes: feature f at [%u*f +: %u]; out_bits: encoder bit b at [b]", net->code_bits,
-             net->code_bits);
-    snprintf(what, sizeof what, "%u encoder bits, %s after them", net->num_steps,
-             vlog_stages(stages, depth));
-    snprintf(ports, sizeof ports,
-             "in_codes: feature f at [%u*f +: %u]; out_bits: encoder bit b at [b]", net->code_bits,
-             net->code_bits);
+             "in_codes: feature f at [%u*f +: %u]; out_bits: encoder bit b at [b]%s",
+             net->code_bits, net->code_bits, codes ? ", then the codes" : "");
     vlog_begin(v, "encoder", what, ports);
     vlog_add(v, "(\n%s    input  wire [%u:0] in_codes,\n    output wire [%u:0] out_bits\n);\n",
              depth > 0 ? "    input  wire clk,\n" : "", net->num_features * net->code_bits - 1,

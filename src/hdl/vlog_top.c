@@ -59,12 +59,15 @@ void vlog_core(struct vlog *v, const uint32_t *widths)
     const struct netlist *net = v->net;
     uint32_t scores = net->num_classes * netlist_score_bits(net);
     uint32_t width = netlist_score_bits(net);
-    char what[96], ports[128], last[LAST_SIZE];
+    char what[96], ports[144], last[LAST_SIZE], codes[64] = "";
 
     snprintf(what, sizeof what, "from encoder bits to class, %u cycles, one sample a cycle",
              core_latency(v));
+    if (net->num_encoder_bits < net->num_steps)
+        snprintf(codes, sizeof codes, ", then the codes from [%u] on", net->num_encoder_bits);
     snprintf(ports, sizeof ports,
-             "in_bits: encoder bit b at [b]; out_scores: class c at [%u*c +: %u]", width, width);
+             "in_bits: encoder bit b at [b]%s; out_scores: class c at [%u*c +: %u]", codes, width,
+             width);
     vlog_begin(v, "core", what, ports);
     vlog_add(v,
              "(\n    input  wire clk,\n    input  wire rst,  // clears the valid bits only\n"

@@ -56,6 +56,7 @@ enum err_status netlist_create(struct netlist **out, const struct netlist_sizes 
     net->num_features = sizes->num_features;
     net->code_bits = sizes->code_bits;
     net->num_steps = sizes->num_steps;
+    net->num_encoder_bits = sizes->num_steps;
     net->num_luts = sizes->num_luts;
     net->num_classes = sizes->num_classes;
     *out = net;
@@ -80,6 +81,7 @@ enum err_status netlist_copy(struct netlist **out, const struct netlist *from, s
     memcpy(net->name, from->name, sizeof net->name);
     memcpy(net->model_hash, from->model_hash, sizeof net->model_hash);
     memcpy(net->config_line, from->config_line, sizeof net->config_line);
+    net->num_encoder_bits = from->num_encoder_bits;
     net->num_layers = from->num_layers;
     net->full_adders = from->full_adders;
     net->pipeline = from->pipeline;
@@ -105,7 +107,88 @@ enum err_status netlist_copy(struct netlist **out, const struct netlist *from, s
 
 void netlist_free(struct netlist *net)
 {
+    if (net != NULL) free(net->more_steps);
     free(net);
+}
+
+bool netlist_is_code_bit(const struct netlist *net, uint32_t step, unsigned *k)
+{
+    const uint32_t *toggles = net->toggles + net->toggle_start[step];
+    uint32_t count = net->toggle_start[step + 1] - net->toggle_start[step];
+
+    if (count == 0 || net->step_initial[step]) return false;
+    for (*k = 0; toggles[0] != 1u << *k; (*k)++) {
+        if (toggles[0] < 1u << *k) return false;
+    }
+    if (count != (1u << net->code_bits >> *k) - 1) return false;
+    for (uint32_t t = 0; t < count; t++) {
+        if (toggles[t] != (t + 1) << *k) return false;
+    }
+    return true;
+}
+
+/* Fills in the steps from num_encoder_bits on; those before are in place. */
+static void fill_code_bits(struct netlist *net)
+{
+    uint32_t step = net->num_encoder_bits, used = net->toggle_start[step];
+
+    for (uint32_t f = 0; f < net->num_features; f++) {
+        for (unsigned k = 0; k < net->code_bits; k++, step++) {
+            net->step_feature[step] = f;
+            for (uint32_t code = 1u << k; code < 1u << net->code_bits; code += 1u << k)
+                net->toggles[used++] = code;
+            net->toggle_start[step + 1] = used;
+        }
+    }
+}
+
+/* Moves the step bits to where there is room for so many. */
+static enum err_status move_steps(struct netlist *net, uint32_t num_steps, uint32_t num_toggles,
+                                  struct err *err)
+{
+    uint32_t old = net->num_steps, old_toggles = net->toggle_start[old];
+    size_t words = 2 * (size_t)num_steps + 1 + num_toggles;
+    uint32_t *more = calloc(1, words * sizeof *more + num_steps);
+
+    if (more == NULL) return err_nomem(err, "code bits of a netlist");
+    memcpy(more, net->step_feature, old * sizeof *more);
+    memcpy(more + num_steps, net->toggle_start, ((size_t)old + 1) * sizeof *more);
+    memcpy(more + 2 * (size_t)num_steps + 1, net->toggles, old_toggles * sizeof *more);
+    memcpy(more + words, net->step_initial, old);
+    net->step_feature = more;
+    net->toggle_start = more + num_steps;
+    net->toggles = more + 2 * (size_t)num_steps + 1;
+    net->step_initial = (uint8_t *)(more + words);
+    net->more_steps = more;
+    return ERR_OK;
+}
+
+enum err_status netlist_add_code_bits(struct netlist *net, struct err *err)
+{
+    uint64_t added = (uint64_t)net->num_features * net->code_bits;
+    uint64_t toggles = net->toggle_start[net->num_steps] +
+                       net->num_features * ((2ull << net->code_bits) - 2 - net->code_bits);
+    uint32_t old = net->num_steps;
+    enum err_status status;
+
+    if (net->num_encoder_bits < old) return ERR_OK;
+    if (old + added + net->num_luts > UINT32_MAX || toggles > UINT32_MAX)
+        return err_set(err, ERR_ARG, "netlist: the codes have too many bits to be signals");
+    status = move_steps(net, (uint32_t)(old + added), (uint32_t)toggles, err);
+    if (status != ERR_OK) return status;
+    net->num_steps = (uint32_t)(old + added);
+    fill_code_bits(net);
+    for (uint32_t lut = 0; lut < net->num_luts; lut++) {
+        uint32_t *fan_in = net->fan_in + (size_t)lut * NETLIST_MAX_FAN_IN;
+
+        for (unsigned k = 0; k < net->fan_in_count[lut]; k++) {
+            if (fan_in[k] >= old) fan_in[k] += (uint32_t)added;
+        }
+    }
+    for (uint32_t i = 0; i < net->group_start[net->num_classes]; i++) {
+        if (net->group[i] >= old) net->group[i] += (uint32_t)added;
+    }
+    return ERR_OK;
 }
 
 uint32_t netlist_bits_for(uint32_t max)

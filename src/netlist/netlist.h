@@ -14,7 +14,9 @@
  *     registered, so what leaves a part belongs to one sample. A LUT reads step bits, LUTs of earlier
  *     layers and, in the tree of a wide node, LUTs of its own layer. Latency is the number of cuts.
  *  6. It carries the model's name, hash and one config line. Nothing downstream asks the weights.
- *  7. Its text form is canonical: write, read, write is identity. */
+ *  7. Behind the encoder's step bits there may be step bits that are the codes' own bits, all of them:
+ *     bit k of feature f's code is signal num_encoder_bits + f * code_bits + k (pass "code-bits").
+ *  8. Its text form is canonical: write, read, write is identity. */
 #ifndef DIFFLUT_NETLIST_NETLIST_H
 #define DIFFLUT_NETLIST_NETLIST_H
 
@@ -70,6 +72,8 @@ struct netlist {
 
     /* Step bits, ordered as the encoder's: bit b of the encoder is signal b, also when unread. */
     uint32_t num_steps;
+    uint32_t
+        num_encoder_bits; /* num_steps, or less by num_features * code_bits: rule 7 of the contract */
     uint32_t *step_feature; /* [num_steps] */
     uint8_t *step_initial;  /* [num_steps] */
     uint32_t *toggle_start; /* [num_steps + 1] */
@@ -89,6 +93,7 @@ struct netlist {
     uint32_t *group;       /* signal numbers */
     uint32_t *bias;        /* [num_classes] constant ones folded into a sum */
     bool full_adders; /* sums are made of adders of 3 bits, for LUTs of 4 inputs (popcount.h) */
+    void *more_steps; /* of netlist_add_code_bits(): where the step bits are then, or NULL */
 
     /* Registers: what is asked for, and where they are, ascending by part and level; two of one place
      * are two in a row. netlist_place_registers() derives the one from the other. */
@@ -105,6 +110,11 @@ enum err_status netlist_create(struct netlist **out, const struct netlist_sizes 
                                struct err *err);
 enum err_status netlist_copy(struct netlist **out, const struct netlist *from, struct err *err);
 void netlist_free(struct netlist *net);
+/* Appends the codes' own bits to the step bits, and renumbers LUTs; does nothing where they are there. */
+enum err_status netlist_add_code_bits(struct netlist *net, struct err *err);
+
+/* Whether a step bit equals bit *k of its feature's code. */
+bool netlist_is_code_bit(const struct netlist *net, uint32_t step, unsigned *k);
 
 /* Signal number of LUT i. */
 static inline uint32_t netlist_lut_signal(const struct netlist *net, uint32_t lut)
@@ -189,7 +199,8 @@ enum { NETLIST_MAX_PASSES = 16 };
 #define NETLIST_ALL_PASSES UINT32_MAX
 enum err_status netlist_optimize_with(struct netlist *net, uint32_t selected, uint64_t *removed,
                                       struct err *err);
-/* The passes that are of use for a target: those made for LUT6 are not where a LUT has 4 inputs. */
+/* The passes that are of use for a target: those made for LUT6 are not where a LUT has 4 inputs. NULL:
+ * for software, to which a code bit is no wire. */
 uint32_t netlist_passes_for(const char *target);
 /* Reads "all", "none" or names separated by commas. ERR_ARG for a name that is no pass. */
 enum err_status netlist_passes_read(const char *list, uint32_t *selected, struct err *err);

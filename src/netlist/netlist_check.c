@@ -218,6 +218,30 @@ static enum err_status check_group(const struct netlist *net, uint32_t class, st
     return ERR_OK;
 }
 
+/* Behind the encoder's bits there are all code bits, in order, or nothing. */
+static enum err_status check_code_bits(const struct netlist *net, struct err *err)
+{
+    uint64_t count = (uint64_t)net->num_features * net->code_bits;
+
+    if (net->num_encoder_bits == net->num_steps) return ERR_OK;
+    if (net->num_encoder_bits + count != net->num_steps) {
+        return err_set(err, ERR_FORMAT,
+                       "netlist: %u steps with %u encoder bits, but the codes have %llu bits",
+                       net->num_steps, net->num_encoder_bits, (unsigned long long)count);
+    }
+    for (uint32_t s = net->num_encoder_bits; s < net->num_steps; s++) {
+        uint32_t i = s - net->num_encoder_bits;
+        unsigned k;
+
+        if (net->step_feature[s] != i / net->code_bits || !netlist_is_code_bit(net, s, &k) ||
+            k != i % net->code_bits) {
+            return err_set(err, ERR_FORMAT, "netlist: step %u: not bit %u of feature %u's code", s,
+                           i % net->code_bits, i / net->code_bits);
+        }
+    }
+    return ERR_OK;
+}
+
 enum err_status netlist_check(const struct netlist *net, struct err *err)
 {
     enum err_status status = check_head(net, err);
@@ -226,6 +250,7 @@ enum err_status netlist_check(const struct netlist *net, struct err *err)
     if (status == ERR_OK) status = check_starts("toggle", net->toggle_start, net->num_steps, err);
     for (uint32_t s = 0; s < net->num_steps && status == ERR_OK; s++)
         status = check_step(net, s, err);
+    if (status == ERR_OK) status = check_code_bits(net, err);
     for (uint32_t l = 0; l < net->num_luts && status == ERR_OK; l++)
         status = check_lut(net, l, err);
     if (status == ERR_OK) status = check_starts("group", net->group_start, net->num_classes, err);

@@ -12,7 +12,9 @@ static uint64_t bit_luts(const struct netlist *net, uint32_t bit)
 {
     const uint32_t *toggle = net->toggles + net->toggle_start[bit];
     uint32_t toggles = net->toggle_start[bit + 1] - net->toggle_start[bit];
+    unsigned k;
 
+    if (step_plan_is_wire(net, bit, &k)) return 0;
     /* A code that fits a LUT needs one LUT a bit, whatever the function, or a wire. */
     if (net->code_bits <= 6)
         return toggles == 1 ? comparators_plain_luts(*toggle, net->code_bits, 6) : 1;

@@ -47,6 +47,7 @@ static enum err_status create_like(struct netlist **out, const struct netlist *n
     memcpy(to->toggles, net->toggles, sizes.num_toggles * sizeof *to->toggles);
     memcpy(to->group_start, net->group_start, (net->num_classes + 1) * sizeof *to->group_start);
     memcpy(to->bias, net->bias, net->num_classes * sizeof *to->bias);
+    to->num_encoder_bits = net->num_encoder_bits;
     to->num_layers = net->num_layers;
     to->pipeline = net->pipeline;
     to->full_adders = true;

@@ -10,6 +10,8 @@ static const struct netlist_pass PASSES[] = {
     {"wires", "forward copies and inverters to their readers", pass_wires},
     {"duplicates", "merge equal functions of equal signals", pass_duplicates},
     {"absorb", "put LUTs into their readers where those keep at most 6 inputs", pass_absorb},
+    {"code-bits", "put comparisons into LUTs that then read at most 6 signals, the code's bits",
+     pass_code_bits},
     {"dead", "remove LUTs that reach no class sum", pass_dead},
 };
 enum { NUM_PASSES = sizeof PASSES / sizeof PASSES[0] };
@@ -61,8 +63,11 @@ static uint32_t find_pass(const char *name, size_t length)
 
 uint32_t netlist_passes_for(const char *target)
 {
-    return decompose_device(target) == NULL ? NETLIST_ALL_PASSES
-                                            : ~find_pass("absorb", strlen("absorb"));
+    uint32_t absorb = find_pass("absorb", strlen("absorb"));
+    uint32_t code_bits = find_pass("code-bits", strlen("code-bits"));
+
+    if (target == NULL) return ~code_bits;
+    return decompose_device(target) == NULL ? NETLIST_ALL_PASSES : ~(absorb | code_bits);
 }
 
 static enum err_status unknown_pass(const char *name, size_t length, struct err *err)

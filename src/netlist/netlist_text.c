@@ -41,6 +41,8 @@ static void write_head(const struct netlist *net, struct text *out)
     text_add(out, "counts steps %u toggles %u luts %u layers %u classes %u group %u registers %u\n",
              net->num_steps, net->toggle_start[net->num_steps], net->num_luts, net->num_layers,
              net->num_classes, net->group_start[net->num_classes], net->num_cuts);
+    if (net->num_encoder_bits < net->num_steps)
+        text_add(out, "encoder_bits %u\n", net->num_encoder_bits);
     if (net->full_adders) text_add(out, "%s", FULL_ADDERS);
     for (uint32_t i = 0; i < net->num_cuts; i++)
         write_cut(net, &net->cuts[i], out);
@@ -216,7 +218,7 @@ struct head {
     char name[64], model_hash[65], config_line[512];
     struct netlist_sizes sizes;
     struct netlist_pipeline pipeline;
-    uint32_t num_layers, num_cuts;
+    uint32_t num_layers, num_cuts, num_encoder_bits;
 };
 
 static void read_head(struct reader *r, struct head *head)
@@ -250,6 +252,11 @@ static void read_head(struct reader *r, struct head *head)
     s->num_group = read_field(r, " group ", most);
     head->num_cuts = read_field(r, " registers ", NETLIST_MAX_CUTS);
     read_literal(r, "\n");
+    head->num_encoder_bits = s->num_steps;
+    if (!starts_with(r, "encoder_bits ")) return;
+    head->num_encoder_bits = read_field(r, "encoder_bits ", most);
+    read_literal(r, "\n");
+    if (head->num_encoder_bits >= s->num_steps) fail(r, "encoder_bits: not fewer than the steps");
 }
 
 /* " a b c" appended to list[*used .. limit), and `close` after it. */
@@ -356,6 +363,7 @@ static void read_body(struct reader *r, struct netlist *net, const struct head *
     memcpy(net->config_line, head->config_line, sizeof net->config_line);
     net->pipeline = head->pipeline;
     net->num_layers = head->num_layers;
+    net->num_encoder_bits = head->num_encoder_bits;
     net->num_cuts = head->num_cuts;
     net->full_adders = starts_with(r, FULL_ADDERS);
     if (net->full_adders) read_literal(r, FULL_ADDERS);

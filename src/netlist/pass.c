@@ -24,6 +24,41 @@ void pass_mark_read(const struct netlist *net, uint8_t *read)
         read[net->group[i]] = 1;
 }
 
+enum err_status pass_readers_create(struct pass_readers *r, const struct netlist *net,
+                                    struct err *err)
+{
+    size_t signals = (size_t)net->num_steps + net->num_luts, count = 0;
+
+    for (uint32_t lut = 0; lut < net->num_luts; lut++)
+        count += net->fan_in_count[lut];
+    r->start = calloc(signals + 2, sizeof *r->start);
+    r->readers = malloc((count + 1) * sizeof *r->readers);
+    if (r->start == NULL || r->readers == NULL) return err_nomem(err, "who reads a signal");
+    /* Counts go two places ahead, so that filling leaves the starts behind. */
+    for (unsigned fill = 0; fill < 2; fill++) {
+        for (uint32_t lut = 0; lut < net->num_luts; lut++) {
+            const uint32_t *fan_in = net->fan_in + (size_t)lut * NETLIST_MAX_FAN_IN;
+
+            for (unsigned k = 0; k < net->fan_in_count[lut]; k++) {
+                if (fill) {
+                    r->readers[r->start[fan_in[k] + 1]++] = lut;
+                } else {
+                    r->start[fan_in[k] + 2]++;
+                }
+            }
+        }
+        for (size_t s = 0; fill == 0 && s < signals; s++)
+            r->start[s + 2] += r->start[s + 1];
+    }
+    return ERR_OK;
+}
+
+void pass_readers_free(struct pass_readers *r)
+{
+    free(r->start);
+    free(r->readers);
+}
+
 /* Moves the LUTs that stay to the front; new_signal[lut] is where each went. */
 static uint32_t compact(struct netlist *net, const uint8_t *gone, uint32_t *new_signal)
 {

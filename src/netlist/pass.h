@@ -32,6 +32,11 @@ enum err_status pass_duplicates(struct netlist *net, uint64_t *removed, struct e
  * Counts LUTs. A reader may then be several layers after its source. Not for targets of smaller LUTs. */
 enum err_status pass_absorb(struct netlist *net, uint64_t *removed, struct err *err);
 
+/* Puts a step bit that only LUTs read into all its readers, which then read the code's bits that it
+ * depends on, when each of them has at most 6 inputs so: a comparison less, and no LUT more. Leaves
+ * codes of more than 6 bits alone. Counts step bits. Not for targets of smaller LUTs. */
+enum err_status pass_code_bits(struct netlist *net, uint64_t *removed, struct err *err);
+
 /* Removes LUTs that reach no class sum. Counts LUTs. */
 enum err_status pass_dead(struct netlist *net, uint64_t *removed, struct err *err);
 
@@ -42,6 +47,14 @@ void pass_drop_fan_in(struct netlist *net, uint32_t lut, unsigned k, uint64_t ta
 
 /* read[num_steps + num_luts] becomes 1 for signals that a LUT or a class sum reads. */
 void pass_mark_read(const struct netlist *net, uint8_t *read);
+
+/* The LUTs that read each signal, one that reads it twice twice: readers[start[s] .. start[s + 1]). */
+struct pass_readers {
+    uint32_t *start, *readers;
+};
+enum err_status pass_readers_create(struct pass_readers *r, const struct netlist *net,
+                                    struct err *err);
+void pass_readers_free(struct pass_readers *r); /* also after a failure */
 
 /* Removes the LUTs with gone[lut] != 0, which nothing may read any more, and renumbers the rest.
  * Returns how many went. */

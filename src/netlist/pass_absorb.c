@@ -4,12 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Who reads each LUT: readers[start[lut] .. start[lut + 1]). LUTs are met in ascending order, and what
- * an absorbed one read comes before it, so the lists of those still to come stay true. */
-struct readers {
-    uint32_t *start, *readers;
-};
-
 /* The inputs of `reader` and of `lut`, without `lut` and each once; how many, or more than fit. */
 static unsigned merge_inputs(const struct netlist *net, uint32_t lut, uint32_t reader,
                              uint32_t merged[2 * NETLIST_MAX_FAN_IN])
@@ -70,53 +64,24 @@ static void absorb(struct netlist *net, uint32_t lut, uint32_t reader)
     net->table[reader] = table;
 }
 
-static enum err_status readers_create(struct readers *r, const struct netlist *net, struct err *err)
+static bool fits_everywhere(const struct netlist *net, const struct pass_readers *r, uint32_t lut)
 {
-    size_t count = 0;
-
-    for (uint32_t lut = 0; lut < net->num_luts; lut++)
-        count += net->fan_in_count[lut];
-    r->start = calloc((size_t)net->num_luts + 2, sizeof *r->start);
-    r->readers = malloc((count + 1) * sizeof *r->readers);
-    if (r->start == NULL || r->readers == NULL) return err_nomem(err, "absorbing LUTs");
-    /* Counts go two places ahead, so that filling leaves the starts behind. */
-    for (unsigned fill = 0; fill < 2; fill++) {
-        for (uint32_t lut = 0; lut < net->num_luts; lut++) {
-            const uint32_t *fan_in = net->fan_in + (size_t)lut * NETLIST_MAX_FAN_IN;
-
-            for (unsigned k = 0; k < net->fan_in_count[lut]; k++) {
-                uint32_t from = fan_in[k] - net->num_steps;
-
-                if (fan_in[k] < net->num_steps) continue;
-                if (fill) {
-                    r->readers[r->start[from + 1]++] = lut;
-                } else {
-                    r->start[from + 2]++;
-                }
-            }
-        }
-        for (uint32_t lut = 0; fill == 0 && lut < net->num_luts; lut++)
-            r->start[lut + 2] += r->start[lut + 1];
-    }
-    return ERR_OK;
-}
-
-static bool fits_everywhere(const struct netlist *net, const struct readers *r, uint32_t lut)
-{
+    const uint32_t *start = r->start + netlist_lut_signal(net, lut);
     uint32_t merged[2 * NETLIST_MAX_FAN_IN];
 
-    for (uint32_t i = r->start[lut]; i < r->start[lut + 1]; i++) {
+    for (uint32_t i = start[0]; i < start[1]; i++) {
         if (merge_inputs(net, lut, r->readers[i], merged) > NETLIST_MAX_FAN_IN) return false;
     }
-    return r->start[lut + 1] > r->start[lut];
+    return start[1] > start[0];
 }
 
-/* One round over all LUTs. */
+/* One round over all LUTs. They are met in ascending order, and what an absorbed one read comes before
+ * it, so the lists of readers of those still to come stay true. */
 static enum err_status absorb_round(struct netlist *net, uint64_t *removed, struct err *err)
 {
     uint8_t *gone = calloc(2 * (size_t)net->num_luts + 1, 1); /* then: what a class sums */
-    struct readers r = {NULL, NULL};
-    enum err_status status = readers_create(&r, net, err);
+    struct pass_readers r = {NULL, NULL};
+    enum err_status status = pass_readers_create(&r, net, err);
 
     if (status == ERR_OK && gone == NULL) status = err_nomem(err, "absorbing LUTs");
     if (status == ERR_OK) {
@@ -126,16 +91,17 @@ static enum err_status absorb_round(struct netlist *net, uint64_t *removed, stru
             if (net->group[i] >= net->num_steps) summed[net->group[i] - net->num_steps] = 1;
         }
         for (uint32_t lut = 0; lut < net->num_luts; lut++) {
+            const uint32_t *start = r.start + netlist_lut_signal(net, lut);
+
             if (summed[lut] || !fits_everywhere(net, &r, lut)) continue;
-            for (uint32_t i = r.start[lut]; i < r.start[lut + 1]; i++)
+            for (uint32_t i = start[0]; i < start[1]; i++)
                 absorb(net, lut, r.readers[i]);
             gone[lut] = 1;
         }
         status = pass_remove_luts(net, gone, removed, err);
     }
     free(gone);
-    free(r.start);
-    free(r.readers);
+    pass_readers_free(&r);
     return status;
 }
 

@@ -60,10 +60,18 @@ void step_plan_free(struct step_plan *plan)
     free(plan);
 }
 
+bool step_plan_is_wire(const struct netlist *net, uint32_t bit, unsigned *k)
+{
+    return netlist_is_code_bit(net, bit, k) &&
+           (bit >= net->num_encoder_bits || *k + 1 < net->code_bits);
+}
+
 bool step_plan_is_table(const struct netlist *net, uint32_t bit)
 {
     uint32_t toggles = num_toggles(net, bit);
+    unsigned k;
 
+    if (step_plan_is_wire(net, bit, &k)) return false;
     return net->code_bits <= 6 ? toggles > FEW_TOGGLES
                                : toggles > SOME_TOGGLES && net->code_bits <= WIDEST_TABLE;
 }
@@ -98,8 +106,10 @@ enum err_status step_plan_comparators(const struct step_plan *plan, const struct
     if (toggles == NULL) return err_nomem(err, "thresholds");
     size = 0;
     for (uint32_t i = 0; i < num_bits; i++) {
-        for (uint32_t t = 0; !step_plan_is_table(net, bits[i]) && t < num_toggles(net, bits[i]);
-             t++)
+        unsigned k;
+
+        if (step_plan_is_table(net, bits[i]) || step_plan_is_wire(net, bits[i], &k)) continue;
+        for (uint32_t t = 0; t < num_toggles(net, bits[i]); t++)
             toggles[size++] = net->toggles[net->toggle_start[bits[i]] + t];
     }
     if (size > 1) qsort(toggles, size, sizeof *toggles, compare_u32);
@@ -144,7 +154,9 @@ static enum err_status feature_depth(const struct step_plan *plan, const struct 
     }
     for (uint32_t i = plan->feature_start[feature]; i < plan->feature_start[feature + 1]; i++) {
         uint32_t bit = plan->bits[i], luts = comparison + tree_depth(num_toggles(net, bit), 6);
+        unsigned k;
 
+        if (step_plan_is_wire(net, bit, &k)) continue;
         if (step_plan_is_table(net, bit))
             luts = 1 + tree_depth(net->code_bits <= 6 ? 1 : 1u << (net->code_bits - 6), 4);
         if (net->code_bits <= 6 && luts > 1) luts = 1; /* any function of the code is one LUT */

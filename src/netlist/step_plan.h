@@ -24,6 +24,10 @@ static inline uint32_t step_plan_size(const struct step_plan *plan, uint32_t fea
     return plan->feature_start[feature + 1] - plan->feature_start[feature];
 }
 
+/* Whether a bit is bit *k of its feature's code, and written as that wire. An encoder bit that is the
+ * top bit is written as a comparison like its neighbours, at the same price. */
+bool step_plan_is_wire(const struct netlist *net, uint32_t bit, unsigned *k);
+
 /* Whether a bit toggles so often that a table over all codes is better than comparisons. */
 bool step_plan_is_table(const struct netlist *net, uint32_t bit);
 

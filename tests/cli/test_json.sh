@@ -60,14 +60,14 @@ json_is "emit: no path above the depth that was asked for" '.depth <= 4 and .lat
     and .latency_cycles == ([.stages[]] | add)'
 
 run emit "$work/tiny" -o "$work/rtl" --json
-json_is "emit: what each pass removed" '[.passes[].name] == ["unused-inputs", "dont-cares", "constants", "wires", "duplicates", "absorb", "dead"]
+json_is "emit: what each pass removed" '[.passes[].name] == ["unused-inputs", "dont-cares", "constants", "wires", "duplicates", "absorb", "code-bits", "dead"]
     and all(.passes[]; .removed | type == "number")'
 ok "emit: the manifest says the same" test "$(jq -cS .passes "$work/out")" = "$(jq -cS .passes "$work/rtl/manifest.json")"
 all_passes=$(jq -r .build_id "$work/out")
 run emit "$work/tiny" -o "$work/rtl_some" --passes dead,wires --json
 json_is "emit: a list of passes" '[.passes[].name] == ["wires", "dead"]'
 run emit "$work/tiny" -o "$work/rtl_some" --no-pass dead --no-pass dont-cares --json
-json_is "emit: all but two" '[.passes[].name] == ["unused-inputs", "constants", "wires", "duplicates", "absorb"]'
+json_is "emit: all but two" '[.passes[].name] == ["unused-inputs", "constants", "wires", "duplicates", "absorb", "code-bits"]'
 ok "emit: the choice is in the build id" test "$(jq -r .build_id "$work/out")" != "$all_passes"
 run emit "$work/tiny" -o "$work/rtl_some" --passes none --json
 json_is "emit: no pass" '.passes == []'

@@ -25,8 +25,8 @@ class Reference:
         elif words[0] == "class":  # class C bias B sum A B C
             self.classes.append((int(words[3]), [int(i) for i in words[5:]]))
         elif words[0] not in (
-            "difflut-netlist", "name", "hash", "config", "features", "pipeline", "counts", "sums",
-            "register", "end"
+            "difflut-netlist", "name", "hash", "config", "features", "pipeline", "counts",
+            "encoder_bits", "sums", "register", "end"
         ):
             raise ValueError(f"netlist.txt: unknown line '{words[0]}'")
 
