@@ -198,7 +198,7 @@ static void pack_bits(uint8_t *at, const struct cosim_plan *plan, const struct v
         uint32_t i = b - vectors->num_bits; /* which bit of the codes, when it is one */
         unsigned bit = b < vectors->num_bits
                            ? bits[b]
-                           : codes[i / vectors->code_bits] >> i % vectors->code_bits & 1u;
+                           : (unsigned)codes[i / vectors->code_bits] >> i % vectors->code_bits & 1u;
 
         at[b / 8] = (uint8_t)(at[b / 8] | bit << b % 8);
     }

@@ -18,12 +18,13 @@ static const uint64_t SEED = 20261126;
 static size_t some_codes(const struct netlist *net, struct rng *rng, uint16_t **codes)
 {
     unsigned bits = net->num_features * net->code_bits;
-    size_t count = 1u << bits;
+    size_t count;
 
     if (bits > 12) {
         *codes = random_codes(net, VECTORS, rng);
         return VECTORS;
     }
+    count = (size_t)1 << bits;
     *codes = malloc(count * net->num_features * sizeof **codes);
     for (size_t v = 0; v < count; v++) {
         for (uint32_t f = 0; f < net->num_features; f++)
