@@ -24,6 +24,16 @@ struct run {
 
 /* ---- steps ---- */
 
+/* What is wrong with the configuration is said before data are read. */
+static enum err_status check_model(const struct config *config, struct err *err)
+{
+    struct model *model = NULL;
+    enum err_status status = model_create(&model, config, err);
+
+    model_free(model);
+    return status;
+}
+
 enum err_status cli_train_load(struct dataset **out, const struct config *config,
                                const char *data_dir, struct err *err)
 {
@@ -32,8 +42,9 @@ enum err_status cli_train_load(struct dataset **out, const struct config *config
                                       .bits = (unsigned)config->input_bits,
                                       .splits = DATASET_TRAIN | DATASET_TEST};
     struct dataset *dataset = NULL;
-    enum err_status status = dataset_load(&dataset, &request, err);
+    enum err_status status = check_model(config, err);
 
+    if (status == ERR_OK) status = dataset_load(&dataset, &request, err);
     if (status == ERR_OK && dataset->num_features != (size_t)config->input_size)
         status = config_complain(config, "input_size", err,
                                  "expected %zu, as data set %s has (found %ld)",

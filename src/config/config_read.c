@@ -416,15 +416,36 @@ static enum err_status read_top(struct config *config, const struct config_yaml 
     return complain_unknown(config, node, "", names, count, err);
 }
 
+/* A required key is missing. One of encoder_config may stand there misspelt, among those that are left
+ * to the encoder. */
+static enum err_status complain_missing(const struct config *config, const char *required,
+                                        struct err *err)
+{
+    static const char section[] = "encoder_config.";
+    const struct config_pairs *pairs = &config->encoder_config.options;
+    const char *name = required + sizeof section - 1;
+    bool inside = strncmp(required, section, sizeof section - 1) == 0;
+
+    for (size_t i = 0; inside && i < pairs->count; i++) {
+        const struct config_pair *pair = pairs->items + i;
+        struct config_value_hint hint = config_value_nearest(pair->key, &name, 1);
+        char key[KEY_SIZE];
+
+        if (hint.text[0] == '\0') continue;
+        join_key("encoder_config", pair->key, key);
+        return config_complain_at(config, pair->line, key, err, "unknown key%s", hint.text);
+    }
+    return config_complain(config, "", err, "the required key %s is missing", required);
+}
+
 static enum err_status check_required(const struct config *config, struct err *err)
 {
     size_t count = 0;
     const char *const *required = config_table_required(&count);
 
-    for (size_t i = 0; i < count; i++) {
-        if (config_line(config, required[i]) > 0) continue;
-        return config_complain(config, "", err, "the required key %s is missing", required[i]);
-    }
+    for (size_t i = 0; i < count; i++)
+        if (config_line(config, required[i]) == 0)
+            return complain_missing(config, required[i], err);
     return ERR_OK;
 }
 

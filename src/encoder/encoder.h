@@ -65,8 +65,12 @@ const struct encoder_kind *const *encoder_kinds(size_t *count);
 /* The kinds and the bits they may have, as Markdown (docs/layers.md). */
 void encoder_document(struct text *out);
 
+/* What encoder_config says, before there are data: ERR_ARG (through config_complain) for an unknown
+ * name or key, or a number of bits that the kind cannot have. */
+enum err_status encoder_check(const struct config *config, struct err *err);
+
 /* Fits on codes [count][config->input_size], each below 2^config->input_bits, and freezes. ERR_ARG
- * (through config_complain) for an unknown name or a number of bits the kind cannot have; ERR_NOMEM. */
+ * as encoder_check(); ERR_NOMEM. */
 enum err_status encoder_fit(struct encoder **out, const struct config *config,
                             const uint16_t *codes, size_t count, struct err *err);
 

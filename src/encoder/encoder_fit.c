@@ -195,6 +195,13 @@ static enum err_status check_config(const struct config *config, struct options 
     return status;
 }
 
+enum err_status encoder_check(const struct config *config, struct err *err)
+{
+    struct options own;
+
+    return check_config(config, &own, err);
+}
+
 enum err_status encoder_fit(struct encoder **out, const struct config *config,
                             const uint16_t *codes, size_t count, struct err *err)
 {

@@ -89,6 +89,7 @@ enum err_status model_create(struct model **out, const struct config *config, st
     model->num_classes = (size_t)config->num_classes;
     status = copy_config(&model->config, config, err);
     if (status == ERR_OK) status = check_type(config, err);
+    if (status == ERR_OK) status = encoder_check(config, err);
     if (status == ERR_OK) status = config_structural_hash(config, model->structural_hash, err);
     if (status == ERR_OK) status = create_layers(model, err);
     if (status != ERR_OK) {

@@ -321,6 +321,8 @@ static void test_complaints(void **state)
          "f.yaml:4: encoder_config: expected a map of \"key: value\""},
         {"encoder_config", "encoder_config: {name: thermometer}",
          "f.yaml: the required key encoder_config.num_bits is missing"},
+        {"encoder_config", "encoder_config: {name: thermometer, nubits: 4}",
+         "f.yaml:4: encoder_config.nubits: unknown key; did you mean num_bits?"},
         {"encoder_config", "encoder_config: {name: thermometer, num_bits: 0}",
          "f.yaml:4: encoder_config.num_bits: expected a whole number from 1 to 256 (found \"0\")"},
         {"node_input_dim", "node_input_dim: 13",
