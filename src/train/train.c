@@ -175,16 +175,13 @@ static enum err_status begin_epoch(struct trainer *t, struct err *err)
 
 static enum err_status run_batch(struct trainer *t, struct err *err)
 {
-    size_t first = t->place.batches_done * t->batch_size, left = t->num_train - first;
-    size_t batch = left < t->batch_size ? left : t->batch_size;
-    double begin = trainer_now();
-    double rate = schedule_rate(t->config, &t->plateau, t->place.step, t->steps_per_epoch);
+    double begin = trainer_now(), rate;
     struct train_progress progress;
+    size_t samples;
 
-    t->place.loss += train_step_run(t, first, batch, rate, &t->place.weight);
-    t->place.batches_done++;
+    rate = train_step_next(t, &samples);
     t->step_seconds += trainer_now() - begin;
-    t->step_samples += batch;
+    t->step_samples += samples;
     t->history[t->place.epochs_done].learning_rate = rate;
     progress = progress_of(t);
     progress.learning_rate = rate;

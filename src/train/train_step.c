@@ -317,7 +317,9 @@ static double batch_weight(const struct trainer *t, size_t first, size_t batch)
     return weight;
 }
 
-double train_step_run(struct trainer *t, size_t first, size_t batch, double rate, double *weight)
+/* One step on the samples order[first..first + batch). Returns the summed losses of the batch, added in
+ * sample order, and adds the weights of its samples to *weight. */
+static double run(struct trainer *t, size_t first, size_t batch, double rate, double *weight)
 {
     size_t tiles = (batch + LAYER_TILE - 1) / LAYER_TILE;
     double own_weight = batch_weight(t, first, batch), loss = 0;
@@ -344,4 +346,15 @@ double train_step_run(struct trainer *t, size_t first, size_t batch, double rate
     t->place.step++;
     *weight += own_weight;
     return loss;
+}
+
+double train_step_next(struct trainer *t, size_t *samples)
+{
+    size_t first = t->place.batches_done * t->batch_size, left = t->num_train - first;
+    double rate = schedule_rate(t->config, &t->plateau, t->place.step, t->steps_per_epoch);
+
+    *samples = left < t->batch_size ? left : t->batch_size;
+    t->place.loss += run(t, first, *samples, rate, &t->place.weight);
+    t->place.batches_done++;
+    return rate;
 }

@@ -4,10 +4,9 @@
 
 #include "trainer.h"
 
-/* One step on the samples order[first..first + batch). Returns the summed losses of the batch, added in
- * sample order, and adds the weights of its samples to *weight. */
-double train_step_run(struct trainer *trainer, size_t first, size_t batch, double rate,
-                      double *weight);
+/* The next step of the epoch: losses, added in sample order, and weights of the samples go to the
+ * trainer's place. *samples is how many there were; returns the learning rate. */
+double train_step_next(struct trainer *trainer, size_t *samples);
 
 /* The regularisers' parts of the loss, and the nodes' own penalties. terms [TRAIN_MAX_TERMS]; returns how
  * many there are. */
