@@ -29,17 +29,21 @@
 #define SIMD_CLONES
 #endif
 
-#define SIMD_BEGIN_AVX2   _Pragma("GCC push_options") _Pragma("GCC target(\"arch=haswell\")")
-#define SIMD_BEGIN_AVX512 _Pragma("GCC push_options") _Pragma("GCC target(\"arch=skylake-avx512\")")
-#define SIMD_END          _Pragma("GCC pop_options")
+/* By features, not by a processor's name: GCC inlines intrinsics only where that name is their own. */
+#define SIMD_BEGIN_AVX2                                                                            \
+    _Pragma("GCC push_options") _Pragma("GCC target(\"avx2,fma,bmi,bmi2,lzcnt,popcnt\")")
+#define SIMD_BEGIN_AVX512                                                                          \
+    _Pragma("GCC push_options")                                                                    \
+        _Pragma("GCC target(\"avx512f,avx512bw,avx512dq,avx512vl,fma,bmi,bmi2,lzcnt,popcnt\")")
+#define SIMD_END _Pragma("GCC pop_options")
 
 #if SIMD_X86
+#define SIMD_HAS_AVX512 (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+#define SIMD_HAS_AVX2   (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
 #define SIMD_CALL(function, arguments)                                                             \
-    (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")                      \
-         ? function##_avx512 arguments                                                             \
-     : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")                             \
-         ? function##_avx2 arguments                                                               \
-         : function##_baseline arguments)
+    (SIMD_HAS_AVX512 ? function##_avx512 arguments                                                 \
+     : SIMD_HAS_AVX2 ? function##_avx2 arguments                                                   \
+                     : function##_baseline arguments)
 #else
 #define SIMD_CALL(function, arguments) function##_baseline arguments
 #endif

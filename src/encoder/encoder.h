@@ -13,6 +13,7 @@
 #define DIFFLUT_ENCODER_ENCODER_H
 
 #include "base/err.h"
+#include "base/words.h"
 #include "config/config.h"
 
 #include <stdbool.h>
@@ -107,10 +108,9 @@ void encoder_free(struct encoder *encoder);
 /* Value of bit b at a code, straight from the definition. */
 uint8_t encoder_bit(const struct encoder *encoder, size_t b, uint32_t code);
 
-/* Signal-major block: codes [num_features][stride] -> bits [num_bits][stride], the first `count` of
- * each row; bytes of 0 or 1. Vectorised; this is the trainer's path. */
-void encoder_encode(const struct encoder *encoder, const uint16_t *codes, size_t count,
-                    size_t stride, uint8_t *bits);
+/* 64 samples at once: codes [num_features][WORDS_LANES] -> words [num_bits], bit s of a word for sample
+ * s. Vectorised; this is the trainer's path. */
+void encoder_encode(const struct encoder *encoder, const uint16_t *codes, uint64_t *words);
 
 /* Row-major, plain: codes [count][num_features] -> bits [count][num_bits]. The oracle. */
 void encoder_encode_rows(const struct encoder *encoder, const uint16_t *codes, size_t count,

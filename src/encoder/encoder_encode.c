@@ -1,11 +1,12 @@
+#include "base/simd.h"
 #include "encoder_kinds.h"
 
-#include <string.h>
+#if SIMD_X86
+#include <immintrin.h>
+#endif
 
-enum {
-    MAX_CODES = 1 << 16,
-    LOOKUP_FROM = 16 /* toggles; so many vector comparisons cost about one look-up */
-};
+/* Toggles; so many vector comparisons cost about one search a sample. */
+enum { SEARCH_FROM = 64 };
 
 uint8_t encoder_bit(const struct encoder *encoder, size_t b, uint32_t code)
 {
@@ -38,65 +39,49 @@ void encoder_encode_real(const struct encoder *encoder, const float *x, size_t c
     }
 }
 
-/* bits[i] = (codes[i] >= toggle) ^ flip: all there is to a thermometer bit. */
-static void encode_first(const uint16_t *restrict codes, size_t count, uint16_t toggle,
-                         uint8_t flip, uint8_t *restrict bits)
+/* Toggles at or below the code, an odd number or an even one: for the low bits of binary codes, which
+ * toggle at nearly every code. */
+SIMD_KERNEL uint64_t encode_search(const uint16_t *codes, const uint32_t *toggles, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        bits[i] = (uint8_t)((codes[i] >= toggle) ^ flip);
-}
+    uint64_t word = 0;
 
-/* bits[i] ^= codes[i] >= toggle */
-static void encode_next(const uint16_t *restrict codes, size_t count, uint16_t toggle,
-                        uint8_t *restrict bits)
-{
-    for (size_t i = 0; i < count; i++)
-        bits[i] ^= codes[i] >= toggle;
-}
+    for (size_t s = 0; s < WORDS_LANES; s++) {
+        size_t first = 0;
 
-/* By table: for the low bits of binary codes, which toggle at nearly every code. */
-static void encode_lookup(const struct encoder *encoder, size_t b, const uint16_t *restrict codes,
-                          size_t count, uint8_t *restrict bits)
-{
-    uint8_t table[MAX_CODES];
-    size_t last = ((size_t)1 << encoder->code_bits) - 1;
-    size_t code = 0;
-    uint8_t value = encoder->initial[b];
+        for (size_t left = count; left > 0;) { /* the first toggle beyond the code */
+            size_t half = left / 2;
+            bool below = toggles[first + half] <= codes[s];
 
-    for (size_t t = encoder->toggle_start[b]; t < encoder->toggle_start[b + 1]; t++) {
-        while (code < encoder->toggles[t])
-            table[code++] = value;
-        value ^= 1;
-    }
-    while (code <= last)
-        table[code++] = value;
-    for (size_t i = 0; i < count; i++)
-        bits[i] = table[codes[i] < last ? codes[i] : last];
-}
-
-static void encode_bit(const struct encoder *encoder, size_t b, const uint16_t *codes, size_t count,
-                       uint8_t *bits)
-{
-    const uint32_t *toggles = encoder->toggles + encoder->toggle_start[b];
-    size_t num_toggles = encoder->toggle_start[b + 1] - encoder->toggle_start[b];
-
-    if (num_toggles > LOOKUP_FROM) {
-        encode_lookup(encoder, b, codes, count, bits);
-    } else if (num_toggles == 0) {
-        memset(bits, encoder->initial[b], count);
-    } else {
-        encode_first(codes, count, (uint16_t)toggles[0], encoder->initial[b], bits);
-        for (size_t t = 1; t < num_toggles; t++) {
-            encode_next(codes, count, (uint16_t)toggles[t], bits);
+            first += below ? half + 1 : 0;
+            left = below ? left - half - 1 : half;
         }
+        word |= (uint64_t)(first & 1) << s;
     }
+    return word;
 }
 
-void encoder_encode(const struct encoder *encoder, const uint16_t *codes, size_t count,
-                    size_t stride, uint8_t *bits)
+#define KERNEL(name) name##_baseline
+#include "base/words_kernel.h"
+#include "encoder_encode_kernel.h"
+#undef KERNEL
+
+#if SIMD_X86
+SIMD_BEGIN_AVX2
+#define KERNEL(name) name##_avx2
+#include "base/words_kernel.h"
+#include "encoder_encode_kernel.h"
+#undef KERNEL
+SIMD_END
+
+SIMD_BEGIN_AVX512
+#define KERNEL(name) name##_avx512
+#include "base/words_kernel.h"
+#include "encoder_encode_kernel.h"
+#undef KERNEL
+SIMD_END
+#endif
+
+void encoder_encode(const struct encoder *encoder, const uint16_t *codes, uint64_t *words)
 {
-    for (size_t b = 0; b < encoder->num_bits; b++) {
-        encode_bit(encoder, b, codes + b / encoder->bits_per_feature * stride, count,
-                   bits + b * stride);
-    }
+    SIMD_CALL(encoder_encode, (encoder, codes, words));
 }

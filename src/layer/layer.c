@@ -3,6 +3,7 @@
 #include "base/simd.h"
 #include "base/vmath.h"
 #include "layer_kinds.h"
+#include "lookup.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -258,16 +259,6 @@ bool layer_uses_address(const struct layer *layer, bool bit_inputs)
 
 /* --- addresses --- */
 
-SIMD_CLONES static void address_of_bits(const uint8_t *const *rows, unsigned inputs,
-                                        uint16_t *address, size_t count)
-{
-    memset(address, 0, count * sizeof *address);
-    for (unsigned j = 0; j < inputs; j++) {
-        for (size_t s = 0; s < count; s++)
-            address[s] |= (uint16_t)(rows[j][s] << j);
-    }
-}
-
 /* x >= 0.5 is 1 (SPEC 0.2). */
 SIMD_CLONES static void address_of_reals(const float *const *rows, unsigned inputs,
                                          uint16_t *address, size_t count)
@@ -279,13 +270,14 @@ SIMD_CLONES static void address_of_reals(const float *const *rows, unsigned inpu
     }
 }
 
-static void bit_rows(const struct layer *layer, size_t instance, const uint8_t *in,
-                     const uint8_t **rows)
+/* The bits that the slots of an instance read. */
+static void slot_words(const struct layer *layer, size_t instance, const uint64_t *in,
+                       uint64_t *slots)
 {
     const uint32_t *wires = layer->wiring + instance * layer->desc.num_inputs;
 
     for (unsigned j = 0; j < layer->desc.num_inputs; j++)
-        rows[j] = in + (size_t)wires[j] * LAYER_TILE;
+        slots[j] = in[wires[j]];
 }
 
 /* What the slots of an instance read: mixtures, or the wired signals. */
@@ -299,20 +291,13 @@ static void real_rows(const struct layer *layer, size_t instance, const struct l
                                      : tile->in + (size_t)layer->wiring[first + j] * LAYER_TILE;
 }
 
-void layer_address_instance(const struct layer *layer, size_t instance, const uint8_t *in_bits,
-                            uint16_t *address, size_t count)
+void layer_address_instance(const struct layer *layer, size_t instance, const uint64_t *in_words,
+                            uint16_t *address)
 {
-    const uint8_t *rows[NODE_MAX_INPUTS];
+    uint64_t slots[NODE_MAX_INPUTS];
 
-    bit_rows(layer, instance, in_bits, rows);
-    address_of_bits(rows, layer->desc.num_inputs, address, count);
-}
-
-void layer_address(const struct layer *layer, const uint8_t *in_bits, uint16_t *address,
-                   size_t count)
-{
-    for (size_t i = 0; i < layer->instances; i++)
-        layer_address_instance(layer, i, in_bits, address + i * LAYER_TILE, count);
+    slot_words(layer, instance, in_words, slots);
+    lookup_address(layer->desc.num_inputs, slots, address);
 }
 
 /* --- look-up kernels --- */
@@ -445,8 +430,9 @@ static void forward_live(const struct layer *layer, const struct layer_tile *til
 {
     for (size_t slot = 0; layer_mixes(layer) && slot < layer->selection->slots; slot++)
         selection_forward(layer->selection, slot, tile->in, tile->mapped + slot * LAYER_TILE);
-    if (tile->in_bits != NULL && !layer_mixes(layer)) {
-        layer_address(layer, tile->in_bits, tile->address, count);
+    if (tile->in_words != NULL && !layer_mixes(layer)) {
+        for (size_t i = 0; i < layer->instances; i++)
+            layer_address_instance(layer, i, tile->in_words, tile->address + i * LAYER_TILE);
     } else if (layer->desc.type->lookup) {
         address_reals(layer, tile, count);
     } else {
@@ -554,7 +540,7 @@ static void params_of_instance(const struct layer *layer, size_t instance,
 
     for (unsigned o = 0; o < desc->num_outputs; o++)
         grad[o] = grad_row(tile, instance * desc->num_outputs + o);
-    if ((tile->in_bits == NULL || layer_mixes(layer)) && desc->type->backward_params != NULL) {
+    if ((tile->in_words == NULL || layer_mixes(layer)) && desc->type->backward_params != NULL) {
         real_rows(layer, instance, tile, in);
         desc->type->backward_params(desc, layer_params(layer, node), layer_table(layer, node), in,
                                     grad, grad_table, grad_params,
@@ -626,24 +612,17 @@ enum err_status layer_edit(struct layer *layer, const uint64_t *tables, struct e
     return ERR_OK;
 }
 
-SIMD_CLONES static void look_up_bit(const uint64_t *table, const uint16_t *address, uint8_t *out,
-                                    size_t count)
+void layer_hard_forward(const struct layer *layer, const uint64_t *tables, const uint64_t *in_words,
+                        uint64_t *out_words)
 {
-    for (size_t s = 0; s < count; s++)
-        out[s] = (uint8_t)(table[address[s] / 64] >> (address[s] % 64) & 1);
-}
-
-void layer_hard_forward(const struct layer *layer, const uint64_t *tables, const uint8_t *in_bits,
-                        uint8_t *out_bits, size_t count)
-{
-    size_t words = (layer->desc.table_size + 63) / 64, m = layer->desc.num_outputs;
+    size_t words = layer_table_words(layer), m = layer->desc.num_outputs;
 
     for (size_t i = 0; i < layer->instances; i++) {
-        uint16_t address[LAYER_TILE];
+        uint64_t slots[NODE_MAX_INPUTS];
 
-        layer_address_instance(layer, i, in_bits, address, count);
+        slot_words(layer, i, in_words, slots);
         for (size_t output = i * m; output < (i + 1) * m; output++)
-            look_up_bit(tables + layer_table_of(layer, output) * words, address,
-                        out_bits + output * LAYER_TILE, count);
+            out_words[output] = lookup_bit(layer->desc.num_inputs,
+                                           tables + layer_table_of(layer, output) * words, slots);
     }
 }

@@ -2,7 +2,8 @@
  *
  * Samples are worked on in tiles of LAYER_TILE columns. An activation block is [signal][LAYER_TILE],
  * one row a signal, rows 64-byte aligned, so every node kernel is a straight loop over samples and
- * a tile's blocks stay in the cache of the core that works on it. Forward and input gradients run
+ * a tile's blocks stay in the cache of the core that works on it. Bits are [signal] words, bit s of a
+ * word being column s; what is past the columns in use means nothing. Forward and input gradients run
  * tile by tile (each tile on one thread, nothing shared); parameter gradients run node by node over
  * all tiles (each node on one thread). No sum depends on the number of threads.
  *
@@ -15,6 +16,7 @@
 
 #include "base/err.h"
 #include "base/rng.h"
+#include "base/words.h"
 #include "config/config.h"
 #include "node/node.h"
 #include "selection.h"
@@ -23,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LAYER_TILE = 64 };
+enum { LAYER_TILE = WORDS_LANES };
 _Static_assert((int)LAYER_TILE <= (int)NODE_MAX_SAMPLES, "node kernels must take a whole tile");
 
 struct layer;
@@ -147,13 +149,13 @@ struct layer_noise {
 
 /* What one layer keeps of one tile between forward and backward. */
 struct layer_tile {
-    const uint8_t *in_bits; /* [num_inputs][LAYER_TILE] bytes of 0/1, or NULL: */
-    const float *in;        /* [num_inputs][LAYER_TILE] real inputs; learned wires need it always */
-    float *mapped;          /* [width * n][LAYER_TILE] soft selection: what the slots read */
-    float *grad_mapped;     /* [width * n][LAYER_TILE] learned wires: gradient of what they read */
-    uint16_t *address;      /* [instances][LAYER_TILE]: bit inputs or look-up nodes */
-    float *out;             /* [num_outputs][LAYER_TILE] */
-    float *grad_out;        /* [num_outputs / grad_group][LAYER_TILE] */
+    const uint64_t *in_words; /* [num_inputs + 1] bit inputs, or NULL: */
+    const float *in;    /* [num_inputs + 1][LAYER_TILE] real inputs; learned wires need it always */
+    float *mapped;      /* [width * n][LAYER_TILE] soft selection: what the slots read */
+    float *grad_mapped; /* [width * n][LAYER_TILE] learned wires: gradient of what they read */
+    uint16_t *address;  /* [instances][LAYER_TILE]: bit inputs or look-up nodes */
+    float *out;         /* [num_outputs][LAYER_TILE] */
+    float *grad_out;    /* [num_outputs / grad_group][LAYER_TILE] */
     const struct layer_noise *noise; /* training with noisy nodes; else NULL */
     size_t grad_group; /* outputs that share one gradient row (1; GroupSum's size on top) */
 };
@@ -181,12 +183,9 @@ void layer_backward_params(const struct layer *layer, size_t node, const struct 
 void layer_backward_selection(const struct layer *layer, size_t slot,
                               const struct layer_tile *tiles, size_t num_tiles, float *grad);
 
-/* Table addresses of one instance from bit rows, address [LAYER_TILE]; of all, address
- * [instances][LAYER_TILE]. */
-void layer_address_instance(const struct layer *layer, size_t instance, const uint8_t *in_bits,
-                            uint16_t *address, size_t count);
-void layer_address(const struct layer *layer, const uint8_t *in_bits, uint16_t *address,
-                   size_t count);
+/* Table addresses [LAYER_TILE] of one instance from bit inputs. */
+void layer_address_instance(const struct layer *layer, size_t instance, const uint64_t *in_words,
+                            uint16_t *address);
 
 /* Words of a hard table, ceil(2^n / 64). */
 static inline size_t layer_table_words(const struct layer *layer)
@@ -203,8 +202,8 @@ void layer_trained_tables(const struct layer *layer, uint64_t *tables);
 /* Puts tables (copied) in the place of what the parameters give. ERR_NOMEM. */
 enum err_status layer_edit(struct layer *layer, const uint64_t *tables, struct err *err);
 
-/* Hard forward: bits in, bits out [num_outputs][LAYER_TILE], from hard tables. */
-void layer_hard_forward(const struct layer *layer, const uint64_t *tables, const uint8_t *in_bits,
-                        uint8_t *out_bits, size_t count);
+/* Hard forward: bits in [num_inputs + 1], bits out [num_outputs], from hard tables. */
+void layer_hard_forward(const struct layer *layer, const uint64_t *tables, const uint64_t *in_words,
+                        uint64_t *out_words);
 
 #endif

@@ -31,17 +31,9 @@ struct hard_pass {
     uint32_t *scores, *classes;     /* may be NULL */
 };
 
-static void count_bits(const uint8_t *bits, size_t group, size_t samples, uint32_t *sums)
-{
-    memset(sums, 0, samples * sizeof *sums);
-    for (size_t i = 0; i < group; i++) {
-        for (size_t s = 0; s < samples; s++)
-            sums[s] += bits[i * LAYER_TILE + s];
-    }
-}
-
 /* Class sums and the first maximum. */
-static void decide(const struct hard_pass *pass, const uint8_t *bits, size_t first, size_t samples)
+static void decide(const struct hard_pass *pass, const uint64_t *words, size_t first,
+                   size_t samples)
 {
     size_t classes = pass->model->num_classes;
     size_t group = pass->model->layers[pass->model->num_layers - 1]->num_outputs / classes;
@@ -52,7 +44,7 @@ static void decide(const struct hard_pass *pass, const uint8_t *bits, size_t fir
     for (size_t c = 0; c < classes; c++) {
         uint32_t sums[LAYER_TILE];
 
-        count_bits(bits + c * group * LAYER_TILE, group, samples, sums);
+        words_count(words + c * group, group, sums);
         for (size_t s = 0; s < samples; s++) {
             if (pass->scores != NULL) pass->scores[(first + s) * classes + c] = sums[s];
             if (c > 0 && sums[s] <= best[s]) continue;
@@ -63,8 +55,8 @@ static void decide(const struct hard_pass *pass, const uint8_t *bits, size_t fir
 }
 
 /* Threads share the sets; a bit that is there already is the usual case, and only read. */
-static void note_addresses(const struct layer *layer, const uint8_t *in, size_t samples,
-                           size_t columns, uint64_t *seen)
+static void note_addresses(const struct layer *layer, const uint64_t *in, size_t samples,
+                           uint64_t *seen)
 {
     size_t words = layer_table_words(layer);
 
@@ -72,7 +64,7 @@ static void note_addresses(const struct layer *layer, const uint8_t *in, size_t 
         uint64_t *set = seen + i / layer->positions * words;
         uint16_t address[LAYER_TILE];
 
-        layer_address_instance(layer, i, in, address, columns);
+        layer_address_instance(layer, i, in, address);
         for (size_t s = 0; s < samples; s++) {
             uint64_t *word = set + address[s] / 64, bit = UINT64_C(1) << (address[s] % 64);
 
@@ -82,27 +74,26 @@ static void note_addresses(const struct layer *layer, const uint8_t *in, size_t 
     }
 }
 
-/* `scratch` holds two bit blocks of max_signals rows and the constant 0. */
-static void hard_tile(const struct hard_pass *pass, struct tile *tile, uint8_t *scratch,
+/* `scratch` holds the bits of two layers, max_signals words and the constant 0 each. */
+static void hard_tile(const struct hard_pass *pass, struct tile *tile, uint64_t *scratch,
                       size_t first, size_t samples)
 {
     const struct model *model = pass->model;
     size_t num_bits = model->encoder->num_bits;
-    const uint8_t *in = tile->bits;
+    const uint64_t *in = tile->words;
 
     tile_load(tile, model, pass->codes, NULL, first, samples);
     for (size_t b = 0; pass->encoder_bits != NULL && b < num_bits; b++) {
         for (size_t s = 0; s < samples; s++)
-            pass->encoder_bits[(first + s) * num_bits + b] = tile->bits[b * LAYER_TILE + s];
+            pass->encoder_bits[(first + s) * num_bits + b] = (uint8_t)(tile->words[b] >> s & 1);
     }
-    tile_flip_bits(tile, pass->noise, 0, tile->bits, num_bits);
+    tile_flip_bits(tile, pass->noise, 0, tile->words, num_bits);
     for (size_t l = 0; l < model->num_layers; l++) {
-        uint8_t *out = scratch + (l % 2) * (pass->max_signals + 1) * LAYER_TILE;
+        uint64_t *out = scratch + (l % 2) * (pass->max_signals + 1);
 
-        if (pass->seen != NULL)
-            note_addresses(model->layers[l], in, samples, tile->count, pass->seen[l]);
-        layer_hard_forward(model->layers[l], pass->tables[l], in, out, tile->count);
-        memset(out + model->layers[l]->num_outputs * LAYER_TILE, 0, LAYER_TILE); /* constant 0 */
+        if (pass->seen != NULL) note_addresses(model->layers[l], in, samples, pass->seen[l]);
+        layer_hard_forward(model->layers[l], pass->tables[l], in, out);
+        out[model->layers[l]->num_outputs] = 0; /* the constant */
         if (l + 1 < model->num_layers)
             tile_flip_bits(tile, pass->noise, l + 1, out, model->layers[l]->num_outputs);
         in = out;
@@ -141,7 +132,7 @@ static enum err_status hard_run(struct hard_pass *pass, size_t count, unsigned t
         {
             struct tile tile;
             enum err_status mine = tile_create(&tile, pass->model, TILE_FORWARD, NULL);
-            uint8_t *scratch = malloc(2 * (pass->max_signals + 1) * LAYER_TILE);
+            uint64_t *scratch = malloc(2 * (pass->max_signals + 1) * sizeof *scratch);
 
             if (mine != ERR_OK || scratch == NULL) {
 #pragma omp atomic write
@@ -195,7 +186,7 @@ enum err_status model_seen(const struct model *model, const uint16_t *codes, siz
 enum soft_kind { SOFT_EXPECTATION, SOFT_SAMPLING };
 
 static void logits_of_tile(struct tile *tile, const struct model *model, enum soft_kind kind,
-                           const struct tile_noise *noise, uint8_t *scratch, float *logits)
+                           const struct tile_noise *noise, uint64_t *scratch, float *logits)
 {
     if (kind == SOFT_SAMPLING)
         tile_sample(tile, model, noise, scratch);
@@ -222,7 +213,7 @@ static enum err_status soft_run(const struct model *model, const uint16_t *codes
     {
         struct tile tile;
         enum err_status mine = tile_create(&tile, model, TILE_FORWARD, NULL);
-        uint8_t *scratch = malloc(2 * (widest + 1) * LAYER_TILE);
+        uint64_t *scratch = malloc(2 * (widest + 1) * sizeof *scratch);
 
         if (mine != ERR_OK || scratch == NULL) {
 #pragma omp atomic write

@@ -13,19 +13,24 @@ struct layout {
     size_t size;
 };
 
-static void *take(struct layout *layout, size_t rows, size_t element)
+static void *take_bytes(struct layout *layout, size_t bytes)
 {
     void *block = layout->base == NULL ? NULL : layout->base + layout->size;
 
-    layout->size += rows * LAYER_TILE * element;
+    layout->size += (bytes + SIMD_ALIGN - 1) / SIMD_ALIGN * SIMD_ALIGN;
     return block;
+}
+
+static void *take(struct layout *layout, size_t rows, size_t element)
+{
+    return take_bytes(layout, rows * LAYER_TILE * element);
 }
 
 static void lay_out(struct tile *tile, const struct model *model, int backward,
                     struct layout *layout)
 {
     tile->codes = take(layout, model->encoder->num_features, sizeof *tile->codes);
-    tile->bits = take(layout, model->encoder->num_bits + 1, sizeof *tile->bits);
+    tile->words = take_bytes(layout, (model->encoder->num_bits + 1) * sizeof *tile->words);
     tile->logits = take(layout, model->num_classes, sizeof *tile->logits);
     tile->grad_logits = take(layout, backward ? model->num_classes : 0, sizeof *tile->logits);
     for (size_t l = 0; l < model->num_layers; l++) {
@@ -45,7 +50,7 @@ static void lay_out(struct tile *tile, const struct model *model, int backward,
         if (top) t->grad_out = tile->grad_logits;
         if (l == 0 && (noisy || layer->selection != NULL))
             tile->reals = take(layout, layer->num_inputs + 1, sizeof *tile->reals);
-        if (l == 0 && !noisy) t->in_bits = tile->bits;
+        if (l == 0 && !noisy) t->in_words = tile->words;
         if (noisy) t->noise = &tile->noise[l];
         t->in = l == 0 ? tile->reals : tile->layers[l - 1].out;
     }
@@ -116,7 +121,7 @@ void tile_load(struct tile *tile, const struct model *model, const uint16_t *cod
         rows[s] = codes + (order != NULL ? order[sample] : first + sample) * features;
     }
     transpose(tile->codes, rows, features, tile->count);
-    encoder_encode(model->encoder, tile->codes, tile->count, LAYER_TILE, tile->bits);
+    encoder_encode(model->encoder, tile->codes, tile->words);
 }
 
 /* --- noise --- */
@@ -138,15 +143,14 @@ static uint32_t threshold(double p)
 }
 
 void tile_flip_bits(const struct tile *tile, const struct tile_noise *noise, size_t layer,
-                    uint8_t *bits, size_t signals)
+                    uint64_t *words, size_t signals)
 {
     if (noise == NULL || noise->flip <= 0) return;
     for (size_t i = 0; i < signals; i++) {
-        uint32_t draws[LAYER_TILE], below = threshold(noise->flip);
+        uint32_t draws[LAYER_TILE];
 
         draw_row(tile, noise, DRAW_FLIP, layer, i, draws);
-        for (size_t s = 0; s < LAYER_TILE; s++)
-            bits[i * LAYER_TILE + s] ^= draws[s] < below;
+        words[i] ^= words_below(draws, threshold(noise->flip));
     }
 }
 
@@ -199,12 +203,6 @@ static void class_sums(struct tile *tile, const struct model *model)
                       model->tau, tile->logits, tile->count);
 }
 
-SIMD_CLONES static void bits_to_reals(const uint8_t *bits, float *reals, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        reals[i] = (float)bits[i];
-}
-
 static struct layer_noise node_noise(const struct tile *tile, const struct tile_noise *noise,
                                      size_t l)
 {
@@ -217,9 +215,8 @@ static struct layer_noise node_noise(const struct tile *tile, const struct tile_
 
 void tile_forward(struct tile *tile, const struct model *model, const struct tile_noise *noise)
 {
-    tile_flip_bits(tile, noise, 0, tile->bits, model->encoder->num_bits);
-    if (tile->reals != NULL)
-        bits_to_reals(tile->bits, tile->reals, model->encoder->num_bits * LAYER_TILE);
+    tile_flip_bits(tile, noise, 0, tile->words, model->encoder->num_bits);
+    if (tile->reals != NULL) words_to_reals(tile->words, model->encoder->num_bits, tile->reals);
     for (size_t l = 0; l < model->num_layers; l++) {
         tile->noise[l] = node_noise(tile, noise, l);
         layer_forward(model->layers[l], &tile->layers[l], tile->count);
@@ -230,7 +227,8 @@ void tile_forward(struct tile *tile, const struct model *model, const struct til
 
 /* Draws the bits of layer l from the soft values at its bit inputs. */
 static void sample_layer(struct tile *tile, const struct model *model,
-                         const struct tile_noise *noise, size_t l, const uint8_t *in, uint8_t *out)
+                         const struct tile_noise *noise, size_t l, const uint64_t *in,
+                         uint64_t *out)
 {
     const struct layer *layer = model->layers[l];
     uint16_t address[LAYER_TILE];
@@ -240,35 +238,36 @@ static void sample_layer(struct tile *tile, const struct model *model,
         const float *table = layer->table + layer_table_of(layer, i) * layer->desc.table_size;
 
         if (i % layer->desc.num_outputs == 0)
-            layer_address_instance(layer, i / layer->desc.num_outputs, in, address, tile->count);
+            layer_address_instance(layer, i / layer->desc.num_outputs, in, address);
         draw_row(tile, noise, DRAW_SAMPLE, l, i, draws);
-        for (size_t s = 0; s < tile->count; s++)
-            out[i * LAYER_TILE + s] = (float)(draws[s] >> 8) * 0x1p-24F < table[address[s]];
+        out[i] = 0;
+        for (size_t s = 0; s < tile->count; s++) {
+            bool one = (float)(draws[s] >> 8) * 0x1p-24F < table[address[s]];
+
+            out[i] |= (uint64_t)one << s;
+        }
     }
 }
 
 void tile_sample(struct tile *tile, const struct model *model, const struct tile_noise *noise,
-                 uint8_t *scratch_bits)
+                 uint64_t *scratch)
 {
-    const uint8_t *in = tile->bits;
-    size_t half = 0;
+    size_t half = 0, top = model->num_layers - 1;
+    const uint64_t *in = tile->words;
 
     for (size_t l = 0; l < model->num_layers; l++)
         half = model->layers[l]->num_outputs > half ? model->layers[l]->num_outputs : half;
-    tile_flip_bits(tile, noise, 0, tile->bits, model->encoder->num_bits);
+    tile_flip_bits(tile, noise, 0, tile->words, model->encoder->num_bits);
     for (size_t l = 0; l < model->num_layers; l++) {
-        uint8_t *out = scratch_bits + (l % 2) * (half + 1) * LAYER_TILE;
+        uint64_t *out = scratch + (l % 2) * (half + 1);
         size_t signals = model->layers[l]->num_outputs;
 
         sample_layer(tile, model, noise, l, in, out);
-        memset(out + signals * LAYER_TILE, 0, LAYER_TILE);
+        out[signals] = 0; /* the constant */
         if (l + 1 < model->num_layers) tile_flip_bits(tile, noise, l + 1, out, signals);
         in = out;
     }
-    for (size_t i = 0; i < model->layers[model->num_layers - 1]->num_outputs; i++) {
-        for (size_t s = 0; s < tile->samples; s++)
-            tile->layers[model->num_layers - 1].out[i * LAYER_TILE + s] = in[i * LAYER_TILE + s];
-    }
+    words_to_reals(in, model->layers[top]->num_outputs, tile->layers[top].out);
     class_sums(tile, model);
 }
 

@@ -11,7 +11,7 @@ struct tile {
     size_t count;    /* samples rounded up to a multiple of 16: what kernels run over */
     uint64_t id;     /* number of the first sample, for noise that does not depend on tiling */
     uint16_t *codes; /* [num_features][LAYER_TILE] */
-    uint8_t *bits;   /* [encoder->num_bits][LAYER_TILE] */
+    uint64_t *words; /* [encoder->num_bits + 1] the bits, bit s of a word for sample s; then a 0 */
     float *reals;    /* [encoder->num_bits][LAYER_TILE] the same as numbers, for learned wires
                                   of layer 0; else NULL */
     struct layer_tile *layers; /* [num_layers] */
@@ -49,17 +49,17 @@ void tile_load(struct tile *tile, const struct model *model, const uint16_t *cod
 void tile_forward(struct tile *tile, const struct model *model, const struct tile_noise *noise);
 
 /* Bernoulli forward: every node's soft value at bit inputs is the probability of its output bit.
- * scratch_bits is 2 * (widest layer + 1) * LAYER_TILE bytes. */
+ * scratch is 2 * (widest layer + 1) words. */
 void tile_sample(struct tile *tile, const struct model *model, const struct tile_noise *noise,
-                 uint8_t *scratch_bits);
+                 uint64_t *scratch);
 
 /* Input gradient of one layer into the layer below, dropout respected. Layer 0 only fills the gradient
  * of its learned wires. */
 void tile_backward_layer(struct tile *tile, const struct model *model, size_t layer,
                          const struct tile_noise *noise);
 
-/* Flips bytes of 0/1 [signals][LAYER_TILE] as layer `layer` would see them. */
+/* Flips bits [signals] as layer `layer` would see them. */
 void tile_flip_bits(const struct tile *tile, const struct tile_noise *noise, size_t layer,
-                    uint8_t *bits, size_t signals);
+                    uint64_t *words, size_t signals);
 
 #endif

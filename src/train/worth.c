@@ -11,7 +11,7 @@ struct pass {
     const struct model *model;
     size_t count, num_tiles;
     int threads;
-    uint8_t **bits;     /* [num_layers][num_tiles][num_inputs + 1][LAYER_TILE] what layer l reads */
+    uint64_t **words;   /* [num_layers][num_tiles][num_inputs + 1] the bits that layer l reads */
     uint16_t *labels;   /* [count] */
     double *per_sample; /* [num_classes]: 1 / samples of the class, or 0 */
     double *per_other;  /* [num_classes]: 1 / samples of the others, or 0 */
@@ -54,7 +54,7 @@ void worth_free(struct worth *worth)
 
 static size_t block_size(const struct layer *layer)
 {
-    return (layer->num_inputs + 1) * LAYER_TILE;
+    return layer->num_inputs + 1;
 }
 
 static enum err_status allocate_pass(struct pass *pass, struct err *err)
@@ -62,15 +62,16 @@ static enum err_status allocate_pass(struct pass *pass, struct err *err)
     const struct model *model = pass->model;
     bool whole = true;
 
-    pass->bits = calloc(model->num_layers, sizeof *pass->bits);
+    pass->words = calloc(model->num_layers, sizeof *pass->words);
     pass->labels = calloc(pass->count, sizeof *pass->labels);
     pass->per_sample = calloc(model->num_classes, sizeof *pass->per_sample);
     pass->per_other = calloc(model->num_classes, sizeof *pass->per_other);
-    for (size_t l = 0; pass->bits != NULL && l < model->num_layers; l++) {
-        pass->bits[l] = calloc(pass->num_tiles, block_size(model->layers[l]));
-        whole = whole && pass->bits[l] != NULL;
+    for (size_t l = 0; pass->words != NULL && l < model->num_layers; l++) {
+        pass->words[l] =
+            calloc(pass->num_tiles, block_size(model->layers[l]) * sizeof **pass->words);
+        whole = whole && pass->words[l] != NULL;
     }
-    return whole && pass->bits != NULL && pass->labels != NULL && pass->per_sample != NULL &&
+    return whole && pass->words != NULL && pass->labels != NULL && pass->per_sample != NULL &&
                    pass->per_other != NULL
                ? ERR_OK
                : err_nomem(err, "the bits of samples");
@@ -78,9 +79,9 @@ static enum err_status allocate_pass(struct pass *pass, struct err *err)
 
 static void free_pass(struct pass *pass)
 {
-    for (size_t l = 0; pass->bits != NULL && l < pass->model->num_layers; l++)
-        free(pass->bits[l]);
-    free(pass->bits);
+    for (size_t l = 0; pass->words != NULL && l < pass->model->num_layers; l++)
+        free(pass->words[l]);
+    free(pass->words);
     free(pass->labels);
     free(pass->per_sample);
     free(pass->per_other);
@@ -117,7 +118,7 @@ static enum err_status encode(struct pass *pass, const uint16_t *codes, const ui
 
         tile_load(&tile, pass->model, codes, order + first, first,
                   left < LAYER_TILE ? left : LAYER_TILE);
-        memcpy(pass->bits[0] + t * block, tile.bits, block);
+        memcpy(pass->words[0] + t * block, tile.words, block * sizeof *tile.words);
     }
     tile_free(&tile);
     return ERR_OK;
@@ -134,8 +135,7 @@ static enum err_status hard_forward(struct pass *pass, size_t l, struct err *err
     layer_hard_tables(layer, tables);
 #pragma omp parallel for num_threads(pass->threads) schedule(dynamic, 1)
     for (size_t t = 0; t < pass->num_tiles; t++)
-        layer_hard_forward(layer, tables, pass->bits[l] + t * in, pass->bits[l + 1] + t * out,
-                           LAYER_TILE);
+        layer_hard_forward(layer, tables, pass->words[l] + t * in, pass->words[l + 1] + t * out);
     free(tables);
     return ERR_OK;
 }
@@ -148,8 +148,8 @@ static void addresses_of(const struct pass *pass, size_t l, size_t instance, uin
     const struct layer *layer = pass->model->layers[l];
 
     for (size_t t = 0; t < pass->num_tiles; t++)
-        layer_address_instance(layer, instance, pass->bits[l] + t * block_size(layer),
-                               address + t * LAYER_TILE, LAYER_TILE);
+        layer_address_instance(layer, instance, pass->words[l] + t * block_size(layer),
+                               address + t * LAYER_TILE);
 }
 
 static const float *table_of(const struct layer *layer, size_t output)

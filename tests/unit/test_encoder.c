@@ -72,29 +72,33 @@ static void check_frozen(const struct encoder *encoder, const float *value)
     size_t features = encoder->num_features, bits = encoder->num_bits;
     float *x = malloc(codes * features * sizeof *x);
     uint16_t *rows = malloc(codes * features * sizeof *rows);
-    uint16_t *signals = malloc(codes * features * sizeof *signals);
+    uint16_t *block = calloc(WORDS_LANES * features, sizeof *block);
+    uint64_t *words = malloc(bits * sizeof *words);
     uint8_t *expected = malloc(codes * bits), *found = malloc(codes * bits);
 
-    assert_true(x && rows && signals && expected && found);
+    assert_true(x && rows && block && words && expected && found);
     for (size_t c = 0; c < codes; c++) {
         for (size_t f = 0; f < features; f++) {
             x[c * features + f] = value != NULL ? value[c] : (float)c;
             rows[c * features + f] = (uint16_t)c;
-            signals[f * codes + c] = (uint16_t)c;
         }
     }
     encoder_encode_real(encoder, x, codes, expected);
     encoder_encode_rows(encoder, rows, codes, found);
     assert_memory_equal(expected, found, codes * bits);
-    encoder_encode(encoder, signals, codes, codes, found);
     for (size_t c = 0; c < codes; c++) {
-        for (size_t b = 0; b < bits; b++) {
-            assert_int_equal(found[b * codes + c], expected[c * bits + b]);
-        }
+        size_t lane = c % WORDS_LANES;
+
+        for (size_t f = 0; f < features; f++)
+            block[f * WORDS_LANES + lane] = (uint16_t)c;
+        encoder_encode(encoder, block, words);
+        for (size_t b = 0; b < bits; b++)
+            assert_int_equal(words[b] >> lane & 1, expected[c * bits + b]);
     }
     free(x);
     free(rows);
-    free(signals);
+    free(block);
+    free(words);
     free(expected);
     free(found);
 }
@@ -374,34 +378,28 @@ static void test_frozen_equals_kind(void **state)
     }
 }
 
-/* Blocks inside a longer stride, of lengths that are no multiple of a vector. */
-static void test_encode_blocks(void **state)
+/* Whole words, also of bits with so many toggles that they are searched. */
+static void test_encode_words(void **state)
 {
-    enum { STRIDE = 131, FEATURES = 5 };
-    static const char *const names[] = {"thermometer", "gray", "onehot"};
+    enum { FEATURES = 5 };
+    static const char *const names[] = {"thermometer", "gray", "onehot", "binary"};
     struct rng rng;
     struct err err = {""};
 
     (void)state;
     rng_seed(&rng, 5, 0);
-    for (size_t n = 0; n < 3; n++) {
-        struct config *config = new_config(names[n], 6, FEATURES, 8);
-        uint16_t *codes = random_codes(&rng, FEATURES * STRIDE, 8);
+    for (size_t n = 0; n < 4; n++) {
+        struct config *config = new_config(names[n], 8, FEATURES, 8);
+        uint16_t *codes = random_codes(&rng, FEATURES * WORDS_LANES, 8);
+        uint64_t words[8 * FEATURES];
         struct encoder *encoder = NULL;
 
-        assert_int_equal(encoder_fit(&encoder, config, codes, STRIDE, &err), ERR_OK);
-        for (size_t count = 0; count <= STRIDE; count += 13) {
-            uint8_t bits[6 * FEATURES][STRIDE];
-
-            memset(bits, 0xaa, sizeof bits);
-            encoder_encode(encoder, codes, count, STRIDE, bits[0]);
-            for (size_t b = 0; b < encoder->num_bits; b++) {
-                for (size_t i = 0; i < STRIDE; i++) {
-                    uint32_t code = codes[b / 6 * STRIDE + i];
-
-                    assert_int_equal(bits[b][i], i < count ? encoder_bit(encoder, b, code) : 0xaa);
-                }
-            }
+        assert_int_equal(encoder_fit(&encoder, config, codes, WORDS_LANES, &err), ERR_OK);
+        encoder_encode(encoder, codes, words);
+        for (size_t b = 0; b < encoder->num_bits; b++) {
+            for (size_t i = 0; i < WORDS_LANES; i++)
+                assert_int_equal(words[b] >> i & 1,
+                                 encoder_bit(encoder, b, codes[b / 8 * WORDS_LANES + i]));
         }
         encoder_free(encoder);
         free(config);
@@ -693,7 +691,7 @@ int main(void)
         cmocka_unit_test(test_distributive_is_the_sorted_place),
         cmocka_unit_test(test_feature_wise_false),
         cmocka_unit_test(test_frozen_equals_kind),
-        cmocka_unit_test(test_encode_blocks),
+        cmocka_unit_test(test_encode_words),
         cmocka_unit_test(test_from_steps),
         cmocka_unit_test(test_snap_by_hand),
         cmocka_unit_test(test_snap_random),

@@ -1,0 +1,48 @@
+#include "lookup.h"
+
+#include "base/simd.h"
+#include "node/node.h"
+
+#include <string.h>
+
+#if SIMD_X86
+#include <immintrin.h>
+#endif
+
+/* Vectors are passed only between functions that are always inlined. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+typedef uint8_t bytes32 __attribute__((vector_size(32)));
+typedef uint64_t words4 __attribute__((vector_size(32)));
+
+#define KERNEL(name) name##_baseline
+#include "lookup_kernel.h"
+#undef KERNEL
+
+#if SIMD_X86
+SIMD_BEGIN_AVX2
+#define KERNEL(name) name##_avx2
+#include "lookup_kernel.h"
+#undef KERNEL
+SIMD_END
+
+SIMD_BEGIN_AVX512
+#define KERNEL(name) name##_avx512
+#include "lookup_kernel.h"
+#undef KERNEL
+SIMD_END
+#endif
+
+void lookup_address(unsigned n, const uint64_t *slots, uint16_t *address)
+{
+    SIMD_CALL(lookup_address, (n, slots, address));
+}
+
+/* Words of zeros in the place of missing slots leave the rest of the first word unread. */
+uint64_t lookup_bit(unsigned n, const uint64_t *table, const uint64_t *slots)
+{
+    uint64_t low[6] = {0};
+
+    memcpy(low, slots, (n < 6 ? n : 6) * sizeof *low);
+    return SIMD_CALL(lookup_bit, (n, table, low, slots));
+}
