@@ -3,6 +3,7 @@
 #include "base/rng.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { GRID = 5 }; /* knots of the elastic field a side */
 
@@ -57,10 +58,34 @@ static void draw_field(const struct augment *augment, struct rng *rng, struct fi
     field->sine = sin(angle);
     field->down = shift_by(augment, rng);
     field->right = shift_by(augment, rng);
+}
+
+static void draw_bend(const struct augment *augment, struct rng *rng, struct field *field)
+{
     for (int i = 0; i < GRID; i++) {
         for (int k = 0; k < GRID; k++) {
             field->bend_y[i][k] = symmetric(rng, augment->elastic);
             field->bend_x[i][k] = symmetric(rng, augment->elastic);
+        }
+    }
+}
+
+/* Rows copied: what sampling gives when every position is a whole pixel. */
+static void move(const struct augment *augment, const struct field *field, const uint16_t *in,
+                 uint16_t *out)
+{
+    long height = (long)augment->height, width = (long)augment->width;
+    long down = (long)field->down, right = (long)field->right;
+    long first = right < 0 ? -right : 0, end = right > 0 ? width - right : width;
+
+    memset(out, 0, augment->channels * augment->height * augment->width * sizeof *out);
+    for (size_t c = 0; c < augment->channels && first < end; c++) {
+        for (long y = 0; y < height; y++) {
+            long row = (long)c * height + y;
+
+            if (y + down < 0 || y + down >= height) continue;
+            memcpy(out + row * width + first, in + (row + down) * width + first + right,
+                   (size_t)(end - first) * sizeof *out);
         }
     }
 }
@@ -121,6 +146,11 @@ void augment_sample(const struct augment *augment, uint64_t seed, uint64_t sampl
 
     rng_seed(&rng, seed, sample);
     draw_field(augment, &rng, &field);
+    if (augment->rotation <= 0 && augment->elastic <= 0 && augment->noise <= 0) {
+        move(augment, &field, in, out);
+        return;
+    }
+    draw_bend(augment, &rng, &field);
     for (size_t i = 0; i < plane; i++) {
         double y, x;
 

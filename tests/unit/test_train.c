@@ -376,6 +376,27 @@ static void test_augment(void **state)
     }
 }
 
+/* Rows are copied where sampling between pixels would give the same: noise too small to be seen takes
+ * the other way. */
+static void test_augment_moves_as_it_samples(void **state)
+{
+    struct augment whole = {.channels = 2, .height = 5, .width = 7, .shift = 9, .max_code = 65535};
+    struct augment sampled = whole;
+    uint16_t in[70], moved[70], expected[70];
+    struct rng rng;
+
+    (void)state;
+    sampled.noise = 1e-6;
+    rng_seed(&rng, 3, 0);
+    for (size_t i = 0; i < 70; i++)
+        in[i] = (uint16_t)rng_next(&rng);
+    for (uint64_t sample = 0; sample < 1000; sample++) {
+        augment_sample(&whole, 4, sample, in, moved);
+        augment_sample(&sampled, 4, sample, in, expected);
+        assert_memory_equal(moved, expected, sizeof moved);
+    }
+}
+
 static void test_augment_needs_images(void **state)
 {
     struct run run;
@@ -402,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_not_finite),
         cmocka_unit_test(test_stabilize),
         cmocka_unit_test(test_augment),
+        cmocka_unit_test(test_augment_moves_as_it_samples),
         cmocka_unit_test(test_augment_needs_images),
     };
 
