@@ -252,6 +252,11 @@ bool layer_mixes(const struct layer *layer)
     return layer->selection != NULL && !layer->selection->hard;
 }
 
+bool layer_uses_reals(const struct layer *layer)
+{
+    return layer->selection != NULL && layer->selection->hard && layer->slope == NULL;
+}
+
 bool layer_uses_address(const struct layer *layer, bool bit_inputs)
 {
     return (bit_inputs && !layer_mixes(layer)) || layer->desc.type->lookup;
@@ -429,7 +434,8 @@ static void forward_removed(const struct layer *layer, const struct layer_tile *
 static void forward_live(const struct layer *layer, const struct layer_tile *tile, size_t count)
 {
     for (size_t slot = 0; layer_mixes(layer) && slot < layer->selection->slots; slot++)
-        selection_forward(layer->selection, slot, tile->in, tile->mapped + slot * LAYER_TILE);
+        selection_forward(layer->selection, slot, tile->in_words, tile->in,
+                          tile->mapped + slot * LAYER_TILE);
     if (tile->in_words != NULL && !layer_mixes(layer)) {
         for (size_t i = 0; i < layer->instances; i++)
             layer_address_instance(layer, i, tile->in_words, tile->address + i * LAYER_TILE);
@@ -524,7 +530,7 @@ void layer_backward_selection(const struct layer *layer, size_t slot,
                               const struct layer_tile *tiles, size_t num_tiles, float *grad)
 {
     for (size_t t = 0; t < num_tiles; t++)
-        selection_backward_weights(layer->selection, slot, tiles[t].in,
+        selection_backward_weights(layer->selection, slot, tiles[t].in_words, tiles[t].in,
                                    tiles[t].grad_mapped + slot * LAYER_TILE, grad);
     selection_finish(layer->selection, slot, grad);
 }

@@ -150,8 +150,8 @@ struct layer_noise {
 /* What one layer keeps of one tile between forward and backward. */
 struct layer_tile {
     const uint64_t *in_words; /* [num_inputs + 1] bit inputs, or NULL: */
-    const float *in;    /* [num_inputs + 1][LAYER_TILE] real inputs; learned wires need it always */
-    float *mapped;      /* [width * n][LAYER_TILE] soft selection: what the slots read */
+    const float *in;          /* [num_inputs + 1][LAYER_TILE] real inputs: layer_uses_reals() */
+    float *mapped;            /* [width * n][LAYER_TILE] soft selection: what the slots read */
     float *grad_mapped; /* [width * n][LAYER_TILE] learned wires: gradient of what they read */
     uint16_t *address;  /* [instances][LAYER_TILE]: bit inputs or look-up nodes */
     float *out;         /* [num_outputs][LAYER_TILE] */
@@ -163,6 +163,8 @@ struct layer_tile {
 /* Which blocks a layer needs. */
 bool layer_uses_address(const struct layer *layer, bool bit_inputs);
 bool layer_mixes(const struct layer *layer); /* soft selection */
+/* Real inputs in training, although they are bits: hard selection asks the node for the gradient. */
+bool layer_uses_reals(const struct layer *layer);
 
 /* Soft forward of the first `count` columns (a multiple of 16). */
 void layer_forward(const struct layer *layer, const struct layer_tile *tile, size_t count);

@@ -3,6 +3,7 @@
 #include "base/simd.h"
 #include "base/vmath.h"
 #include "layer.h"
+#include "mixture.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -87,24 +88,103 @@ void selection_free(struct selection *selection)
     free(selection);
 }
 
+/* Sixteen partial results, so that the loops over candidates vectorise and their order of additions
+ * is that of every instruction set. */
+enum { PARTS = 16 };
+
+SIMD_CLONES static float largest(const float *values, size_t count)
+{
+    float part[PARTS], most;
+    size_t c = 0;
+
+    for (size_t i = 0; i < PARTS; i++)
+        part[i] = values[0];
+    for (; c + PARTS <= count; c += PARTS) {
+        for (size_t i = 0; i < PARTS; i++)
+            part[i] = values[c + i] > part[i] ? values[c + i] : part[i];
+    }
+    most = part[0];
+    for (size_t i = 1; i < PARTS; i++)
+        most = part[i] > most ? part[i] : most;
+    for (; c < count; c++)
+        most = values[c] > most ? values[c] : most;
+    return most;
+}
+
+/* The first candidate of that value; 0 when there is none (NaN). */
+SIMD_CLONES static size_t first_of(const float *values, size_t count, float value)
+{
+    uint32_t first = UINT32_MAX;
+
+    for (uint32_t c = 0; c < (uint32_t)count; c++) {
+        uint32_t found = values[c] == value ? c : UINT32_MAX;
+
+        first = found < first ? found : first;
+    }
+    return first == UINT32_MAX ? 0 : first;
+}
+
+static float add_parts(const float *part)
+{
+    float sum = 0;
+
+    for (size_t i = 0; i < PARTS; i++)
+        sum += part[i];
+    return sum;
+}
+
+SIMD_CLONES static float sum_of(const float *values, size_t count)
+{
+    float part[PARTS] = {0};
+    size_t c = 0;
+
+    for (; c + PARTS <= count; c += PARTS) {
+        for (size_t i = 0; i < PARTS; i++)
+            part[i] += values[c + i];
+    }
+    for (size_t i = 0; c + i < count; i++)
+        part[i] += values[c + i];
+    return add_parts(part);
+}
+
+SIMD_CLONES static float dot(const float *a, const float *b, size_t count)
+{
+    float part[PARTS] = {0};
+    size_t c = 0;
+
+    for (; c + PARTS <= count; c += PARTS) {
+        for (size_t i = 0; i < PARTS; i++)
+            part[i] += a[c + i] * b[c + i];
+    }
+    for (size_t i = 0; c + i < count; i++)
+        part[i] += a[c + i] * b[c + i];
+    return add_parts(part);
+}
+
+SIMD_CLONES static void shift_and_scale(const float *in, float shift, float scale, float *out,
+                                        size_t count)
+{
+    for (size_t c = 0; c < count; c++)
+        out[c] = (in[c] - shift) * scale;
+}
+
+/* What the softmax has driven to zero becomes zero: the numbers beyond are slow. */
+SIMD_CLONES static void share_out(float *shares, float factor, size_t count)
+{
+    for (size_t c = 0; c < count; c++)
+        shares[c] = shares[c] < 1e-30F ? 0.0F : shares[c] * factor;
+}
+
 uint32_t selection_prepare(const struct selection *selection, size_t slot)
 {
-    size_t count = selection->candidates, best = 0;
+    size_t count = selection->candidates;
     const float *weights = selection->weights + slot * count;
-    float *shares = selection->shares + slot * count;
-    float scale = (float)(1.0 / selection->next_tau), sum = 0;
+    float *shares = selection->shares + slot * count, most = largest(weights, count);
 
-    for (size_t c = 1; c < count; c++) {
-        if (weights[c] > weights[best]) best = c;
-    }
-    for (size_t c = 0; c < count; c++)
-        shares[c] = (weights[c] - weights[best]) * scale;
+    shift_and_scale(weights, most, (float)(1.0 / selection->next_tau), shares, count);
     vmath_exp(shares, shares, count);
-    for (size_t c = 0; c < count; c++)
-        sum += shares[c];
-    for (size_t c = 0; c < count; c++)
-        shares[c] /= sum;
-    return selection_wire(selection, slot, best);
+    share_out(shares, 1.0F / sum_of(shares, count), count);
+    return selection_wire(selection, slot, first_of(weights, count, most));
 }
 
 void selection_drop(const struct selection *selection, size_t slot)
@@ -113,74 +193,80 @@ void selection_drop(const struct selection *selection, size_t slot)
            selection->candidates * sizeof *selection->shares);
 }
 
-SIMD_CLONES static void add_scaled(float *restrict sum, const float *restrict row, float scale)
+static const uint32_t *wires_of(const struct selection *selection, size_t slot)
 {
-    for (size_t s = 0; s < LAYER_TILE; s++)
-        sum[s] += scale * row[s];
+    return selection->wires != NULL ? selection->wires + slot * selection->candidates : NULL;
 }
 
-void selection_forward(const struct selection *selection, size_t slot, const float *in,
-                       float *mapped)
+void selection_forward(const struct selection *selection, size_t slot, const uint64_t *words,
+                       const float *in, float *mapped)
 {
-    const float *shares = selection->shares + slot * selection->candidates;
+    const struct mixture_kernels *kernels = mixture_kernels(0);
+    const uint32_t *wires = wires_of(selection, slot);
+    size_t count = selection->candidates;
+    const float *shares = selection->shares + slot * count;
 
-    memset(mapped, 0, LAYER_TILE * sizeof *mapped);
-    for (size_t c = 0; c < selection->candidates; c++)
-        add_scaled(mapped, in + (size_t)selection_wire(selection, slot, c) * LAYER_TILE, shares[c]);
+    if (words != NULL)
+        kernels->mix_bits(shares, wires, count, words, mapped);
+    else
+        kernels->mix(shares, wires, count, in, mapped);
 }
 
-/* Shares that the softmax has driven to zero pass nothing on. */
 void selection_backward_inputs(const struct selection *selection, size_t slot,
                                const float *grad_mapped, float *grad_in)
 {
-    const float *shares = selection->shares + slot * selection->candidates;
+    size_t count = selection->candidates;
 
-    for (size_t c = 0; c < selection->candidates; c++) {
-        if (shares[c] > 1e-30F)
-            add_scaled(grad_in + (size_t)selection_wire(selection, slot, c) * LAYER_TILE,
-                       grad_mapped, shares[c]);
-    }
+    mixture_kernels(0)->spread(selection->shares + slot * count, wires_of(selection, slot), count,
+                               grad_mapped, grad_in);
 }
 
-/* sum_s a[s] b[s] in sixteen partial sums of fixed order, so that it vectorises and never depends on
- * the instruction set's width. */
-SIMD_CLONES static float dot(const float *restrict a, const float *restrict b)
+/* The hard rule's sum_s g (2 x - 1): twice what `g` would give, less the sum of all g. */
+static void hard_rule(const float *grad_mapped, float *row)
 {
-    float part[16] = {0}, sum = 0;
-
-    for (size_t s = 0; s < LAYER_TILE; s += 16) {
-        for (size_t i = 0; i < 16; i++)
-            part[i] += a[s + i] * b[s + i];
-    }
-    for (size_t i = 0; i < 16; i++)
-        sum += part[i];
-    return sum;
-}
-
-void selection_backward_weights(const struct selection *selection, size_t slot, const float *in,
-                                const float *grad_mapped, float *grad)
-{
-    float ones[LAYER_TILE], total;
-
     for (size_t s = 0; s < LAYER_TILE; s++)
-        ones[s] = 1.0F;
-    total = selection->hard ? dot(grad_mapped, ones) : 0.0F;
-    for (size_t c = 0; c < selection->candidates; c++) {
-        size_t wire = selection_wire(selection, slot, c);
-        float sum = dot(grad_mapped, in + wire * LAYER_TILE);
+        row[s] = 2.0F * grad_mapped[s];
+}
 
-        grad[c] += selection->hard ? 2.0F * sum - total : sum;
+SIMD_CLONES static void subtract(float *values, float what, size_t count)
+{
+    for (size_t c = 0; c < count; c++)
+        values[c] -= what;
+}
+
+void selection_backward_weights(const struct selection *selection, size_t slot,
+                                const uint64_t *words, const float *in, const float *grad_mapped,
+                                float *grad)
+{
+    const struct mixture_kernels *kernels = mixture_kernels(0);
+    const uint32_t *wires = wires_of(selection, slot);
+    float doubled[LAYER_TILE] __attribute__((aligned(SIMD_ALIGN)));
+    const float *g = grad_mapped;
+    size_t count = selection->candidates;
+
+    if (selection->hard) {
+        hard_rule(grad_mapped, doubled);
+        g = doubled;
     }
+    if (words != NULL)
+        kernels->correlate_bits(wires, count, words, g, grad);
+    else
+        kernels->correlate(wires, count, in, g, grad);
+    if (selection->hard) subtract(grad, sum_of(grad_mapped, LAYER_TILE), count);
+}
+
+SIMD_CLONES static void through_softmax(const float *shares, float mean, float scale, float *grad,
+                                        size_t count)
+{
+    for (size_t c = 0; c < count; c++)
+        grad[c] = shares[c] * (grad[c] - mean) * scale;
 }
 
 void selection_finish(const struct selection *selection, size_t slot, float *grad)
 {
-    const float *shares = selection->shares + slot * selection->candidates;
-    float scale = (float)(1.0 / selection->tau), mean = 0;
+    size_t count = selection->candidates;
+    const float *shares = selection->shares + slot * count;
 
     if (selection->hard) return;
-    for (size_t c = 0; c < selection->candidates; c++)
-        mean += shares[c] * grad[c];
-    for (size_t c = 0; c < selection->candidates; c++)
-        grad[c] = shares[c] * (grad[c] - mean) * scale;
+    through_softmax(shares, dot(shares, grad, count), (float)(1.0 / selection->tau), grad, count);
 }

@@ -48,9 +48,12 @@ uint32_t selection_prepare(const struct selection *selection, size_t slot);
 /* The slot reads nothing from now on: all its shares are 0, until selection_prepare() is called. */
 void selection_drop(const struct selection *selection, size_t slot);
 
-/* mapped [LAYER_TILE] of a slot from real inputs [num_inputs][LAYER_TILE]. */
-void selection_forward(const struct selection *selection, size_t slot, const float *in,
-                       float *mapped);
+/* The inputs of the passes below: words [num_inputs], one a signal with sample s as bit s, or where
+ * that is NULL real numbers in [num_inputs][LAYER_TILE]. */
+
+/* mapped [LAYER_TILE] of a slot. */
+void selection_forward(const struct selection *selection, size_t slot, const uint64_t *words,
+                       const float *in, float *mapped);
 
 /* grad_in[wire] += share * grad_mapped for every candidate. */
 void selection_backward_inputs(const struct selection *selection, size_t slot,
@@ -58,8 +61,9 @@ void selection_backward_inputs(const struct selection *selection, size_t slot,
 
 /* Adds one tile's part of the gradient to grad [C]: for soft with respect to the shares
  * (selection_finish() turns the sum of all tiles into the gradient of the weights). */
-void selection_backward_weights(const struct selection *selection, size_t slot, const float *in,
-                                const float *grad_mapped, float *grad);
+void selection_backward_weights(const struct selection *selection, size_t slot,
+                                const uint64_t *words, const float *in, const float *grad_mapped,
+                                float *grad);
 void selection_finish(const struct selection *selection, size_t slot, float *grad);
 
 #endif

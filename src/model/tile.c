@@ -48,7 +48,7 @@ static void lay_out(struct tile *tile, const struct model *model, int backward,
             t->grad_out = take(layout, layer->num_outputs + 1, sizeof *t->grad_out);
         t->grad_group = top ? layer->num_outputs / model->num_classes : 1;
         if (top) t->grad_out = tile->grad_logits;
-        if (l == 0 && (noisy || layer->selection != NULL))
+        if (l == 0 && (noisy || layer_uses_reals(layer)))
             tile->reals = take(layout, layer->num_inputs + 1, sizeof *tile->reals);
         if (l == 0 && !noisy) t->in_words = tile->words;
         if (noisy) t->noise = &tile->noise[l];

@@ -12,8 +12,8 @@ struct tile {
     uint64_t id;     /* number of the first sample, for noise that does not depend on tiling */
     uint16_t *codes; /* [num_features][LAYER_TILE] */
     uint64_t *words; /* [encoder->num_bits + 1] the bits, bit s of a word for sample s; then a 0 */
-    float *reals;    /* [encoder->num_bits][LAYER_TILE] the same as numbers, for learned wires
-                                  of layer 0; else NULL */
+    float *reals; /* [encoder->num_bits + 1][LAYER_TILE] the same as numbers, or NULL: for a noisy
+                        layer 0, and for layer_uses_reals() */
     struct layer_tile *layers; /* [num_layers] */
     float *logits;             /* [num_classes][LAYER_TILE] */
     float *grad_logits;        /* the same shape: gradient of the class sums (already / tau) */

@@ -1,4 +1,5 @@
 /* Layers: wiring rules, learned wires against golden numbers and differences. */
+#include "base/simd.h"
 #include "layer/layer.h"
 #include "model/safetensors.h"
 #include "small_model.h"
@@ -206,7 +207,8 @@ static void test_golden_learnable(void **state)
  * sum g (2x - 1) to the weights. */
 static void test_hard_candidates(void **state)
 {
-    static float in[40 * LAYER_TILE], grad_mapped[LAYER_TILE];
+    static float in[40 * LAYER_TILE] __attribute__((aligned(SIMD_ALIGN)));
+    static float grad_mapped[LAYER_TILE] __attribute__((aligned(SIMD_ALIGN)));
     struct layer *layer = make_layer("learnable", "dwn", 4, 30, 40,
                                      "layer_config: {selection: hard, candidates: 9}\n");
     const struct selection *selection = layer->selection;
@@ -236,7 +238,7 @@ static void test_hard_candidates(void **state)
         in[i] = (float)rng_below(&rng, 2);
     for (size_t s = 0; s < LAYER_TILE; s++)
         grad_mapped[s] = rng_float(&rng) - 0.5F;
-    selection_backward_weights(selection, 7, in, grad_mapped, grad);
+    selection_backward_weights(selection, 7, NULL, in, grad_mapped, grad);
     selection_finish(selection, 7, grad);
     for (size_t c = 0; c < 9; c++) {
         const float *x = in + (size_t)selection_wire(selection, 7, c) * LAYER_TILE;
