@@ -136,10 +136,11 @@ area-table: ## train for area in several ways; writes docs/area.csv and docs/are
 	@$(SUB_MAKE) all
 	DIFFLUT=$(BIN) AREA_OUT=$(BUILD)/area tools/area_table.sh --write
 
-bench: ## one CSV line per case: name, median, unit, config hash, commit
+bench: ## measure training, inference and the flow; tests/bench/results.csv and its tables (idle machine, below 10 minutes)
 	@tools/deps.sh build test
 	@$(SUB_MAKE) all $(BUILD)/bench/bench_node
-	@tools/bench.sh $(BIN)
+	@tools/bench.sh $(BUILD)
+	@tools/bench_table.sh --write
 
 bench-flow: ## how the flow grows from 1 k to 1 M LUTs, as CSV; takes minutes
 	@tools/deps.sh build test

@@ -1,40 +1,100 @@
 #!/usr/bin/env bash
-# One CSV line per case: name,median,unit,config hash,commit. Three runs each.
-#   tools/bench.sh PROGRAM
+# Measures everything and keeps it: tests/bench/results.csv, a line a case, of the latest run.
+#   tools/bench.sh BUILD             every group; minutes, on a machine that does nothing else. MNIST in
+#                                    $DIFFLUT_DATA, else training is measured on drawn digits
+#   tools/bench.sh BUILD WORD        only prints, the groups whose name contains WORD: training, inference,
+#                                    node, configs/quickstart, configs/mnist_fast, emit/, synth/, cosim/MODEL
+# A value is the median of five runs (of node: nine), with the lowest and the highest. Inference and node are
+# processor time, everything else is the clock on the wall. tools/bench_table.sh makes tables of the file.
 set -euo pipefail
 
-program=$1
+build=$(realpath "$1")
+program=$build/bin/difflut-hdl
+word=${2:-}
+cd "$(dirname "$0")/.."
+csv=tests/bench/results.csv
 commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
+git diff --quiet HEAD -- src tools configs 2>/dev/null || commit=$commit+
+machine=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1 | tr -d ,)
+compiler=$("${CC:-gcc}" --version | head -n 1 | tr -d ,)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-case_line() { # name unit jq-expression hash command...
-    local name=$1 unit=$2 key=$3 hash=$4
-    shift 4
-    for _ in 1 2 3; do
-        "$@" --json 2>/dev/null | jq -r "$key"
-    done | sort -g | awk -v n="$name" -v u="$unit" -v h="$hash" -v c="$commit" '
-        { v[NR] = $1 } END { printf "%s,%s,%s,%s,%s\n", n, v[2], u, h, c }'
+group() { # name: whether it is asked for
+    case $1 in *"$word"*) echo "bench: $1" >&2 ;; *) return 1 ;; esac
 }
 
-echo "name,median,unit,config_hash,commit"
-hash=$(sha256sum configs/quickstart.yaml | cut -c1-16)
-case_line train/quickstart samples/s .samples_per_second "$hash" \
-    "$program" train configs/quickstart.yaml -o "$scratch/quickstart"
-for model in $("$program" models --json 2>/dev/null | jq -r '.[].name'); do
-    hash=$("$program" info "$model" --json 2>/dev/null | jq -r '.structural_hash[:16]')
-    case_line "emit/$model" s .seconds "$hash" "$program" emit "$model" -o "$scratch/rtl/$model"
-    case_line "synth/$model/xcup" s .seconds "$hash" "$program" synth "$scratch/rtl/$model" --target xcup
-    case_line "cosim/$model/build" s .build_seconds "$hash" "$program" cosim "$scratch/rtl/$model"
-    case_line "cosim/$model/run" s .run_seconds "$hash" "$program" cosim "$scratch/rtl/$model"
-done
-# Inference: the program takes the median of five runs itself.
-for model in mnist_small mnist_large; do
-    hash=$("$program" info "$model" --json 2>/dev/null | jq -r '.structural_hash[:16]')
-    "$program" bench "$model" --json 2>/dev/null |
-        jq -r --arg h "$hash" --arg c "$commit" '.[] | "\(.case),\(.value),\(.unit),\($h),\($c)"'
-done
-# The kernels of every node type, a LUT and sample; the configuration is the program's own.
-nodes=$(dirname "$program")/../bench/bench_node
-hash=$(sha256sum tests/bench/bench_node.c | cut -c1-16)
-"$nodes" | sed "s/\$/,$hash,$commit/"
+# Five runs of a command of the program; each one's JSON, with the seconds of the whole command.
+five() {
+    local begin
+    rm -f "$scratch/runs"
+    for _ in 1 2 3 4 5; do
+        begin=$(date +%s.%N)
+        "$program" "$@" --json >"$scratch/run" 2>"$scratch/err" ||
+            { head -n 3 "$scratch/err" >&2; echo "bench: difflut-hdl $* failed" >&2; exit 1; }
+        jq -c --argjson from "$begin" --argjson to "$(date +%s.%N)" '.whole = $to - $from' "$scratch/run" >>"$scratch/runs"
+    done
+}
+
+row() { # case unit key: of those five runs
+    jq -r -s --arg case "$1" --arg unit "$2" \
+        'map('"$3"') | sort | [$case, .[2], $unit, .[0], .[4]] | @csv' "$scratch/runs"
+}
+
+flow() { # model
+    local rtl=$scratch/rtl/$1
+    "$program" emit "$1" -o "$rtl" --quiet
+    if group "emit/$1"; then
+        five emit "$1" -o "$rtl"
+        row "emit/$1" s .seconds
+    fi
+    if group "synth/$1"; then
+        five synth "$rtl" --target xcup
+        row "synth/$1/xcup" s .seconds
+    fi
+    if group "cosim/$1"; then
+        five cosim "$rtl"
+        row "cosim/$1/build" s .build_seconds
+        row "cosim/$1/run" s .run_seconds
+    fi
+}
+
+train() { # configuration: the whole command, from a cold start
+    five train "configs/$1.yaml" -o "$scratch/$1"
+    row "configs/$1" s .whole
+    row "configs/$1/accuracy_hard" fraction .accuracy_hard
+}
+
+# What the program measures by itself.
+own() { # --training or --inference
+    "$program" bench "$1" --json 2>/dev/null |
+        jq -r '.[] | [.case, .value, .unit, .lowest, .highest] | @csv'
+}
+
+cases() {
+    if group training; then own --training; fi
+    if group inference; then own --inference; fi
+    if group configs/quickstart; then train quickstart; fi
+    if group configs/mnist_fast && "$program" data list --json 2>/dev/null |
+        jq -e '.[] | select(.name == "mnist") | .available' >/dev/null; then train mnist_fast; fi
+    if group node; then "$build/bench/bench_node"; fi
+    for model in $("$program" models --json 2>/dev/null | jq -r '.[].name'); do
+        flow "$model"
+    done
+}
+
+keep() { # prints each line as it comes
+    local about
+    about="$commit,$(date -u +%F),$machine,$(nproc),$compiler"
+    echo "case,median,unit,lowest,highest,commit,date,machine,cores,compiler"
+    sed -u 's/"//g' | awk -F, -v OFS=, -v about="$about" '
+        function figure(x) { return x >= 1000 ? sprintf("%.0f", x) : sprintf("%.6g", x) }
+        { print $1, figure($2), $3, figure($4), figure($5), about; fflush() }'
+}
+
+if [ -n "$word" ]; then
+    cases | keep
+else
+    cases | keep | tee "$scratch/results.csv"
+    mv "$scratch/results.csv" "$csv"
+fi

@@ -1,8 +1,8 @@
 /* What one LUT costs in training, by node type: nanoseconds of processor time a sample, in a hidden
  * layer on real inputs.
  *   bench_node [FAN_IN [TYPE]]
- * One CSV line a case: name,median,unit. "prepare" is the work after a step (tables and slopes), spread
- * over a batch of 128. */
+ * One CSV line a case: name,median,unit,lowest,highest. "prepare" is the work after a step (tables and
+ * slopes), spread over a batch of 128. */
 #include "base/simd.h"
 #include "layer/layer.h"
 
@@ -139,7 +139,8 @@ static void measure(struct bench *bench, const char *type, unsigned fan_in, cons
         times[round] = (now() - begin) / (double)(runs * WIDTH * samples);
     }
     qsort(times, ROUNDS, sizeof *times, compare);
-    printf("node/%s/n%u/%s,%.3f,ns\n", type, fan_in, what, times[ROUNDS / 2]);
+    printf("node/%s/n%u/%s,%.3f,ns,%.3f,%.3f\n", type, fan_in, what, times[ROUNDS / 2], times[0],
+           times[ROUNDS - 1]);
 }
 
 int main(int argc, char **argv)

@@ -30,4 +30,34 @@ printf 'one\ntwo & \\1\n' | "$root/tools/put_table.sh" t "$work/file.md"
 is "a table is put between its marks" 'a <!-- t: begin --> one two & \1 <!-- t: end --> b' "$(tr '\n' ' ' <"$work/file.md" | sed 's/ $//')"
 tool "$root/tools/put_table.sh" u "$work/file.md"
 fails "no such marks" 1 "it has no line <!-- u: begin -->"
+
+# The speed tables.
+# shellcheck disable=SC2016 # no expansions meant
+cat >"$work/results.csv" <<EOF
+case,median,unit,lowest,highest,commit,date,machine,cores,compiler
+train/dwn_1000/threads_2,900000,samples/s,1,2,abc,2024-01-02,Some CPU,2,gcc 12
+train/dwn_1000/threads_1,450000,samples/s,1,2,abc,2024-01-02,Some CPU,2,gcc 12
+train/warp_1024_1000/threads_2,30000,samples/s,1,2,abc,2024-01-02,Some CPU,2,gcc 12
+inference/m/interpreted,1500000,images/s,1,2,abc,2024-01-02,Some CPU,2,gcc 12
+inference/m/native,2500000,images/s,1,2,abc,2024-01-02,Some CPU,2,gcc 12
+inference/m/native-latency,1.5,us,1,2,abc,2024-01-02,Some CPU,2,gcc 12
+configs/mnist_fast,8.25,s,1,2,abc,2024-01-02,Some CPU,2,gcc 12
+configs/mnist_fast/accuracy_hard,0.9761,fraction,1,2,abc,2024-01-02,Some CPU,2,gcc 12
+EOF
+speed() { BENCH_CSV=$work/results.csv tool "$root/tools/bench_table.sh" "$1"; }
+has() { ok "$1" grep -qF "$2" "$work/out"; }
+speed bench_main
+has "the main nets, with what threads bring" '| `dwn_1000` | 900 k | 2 | 450 k | 2.00 |'
+has "and the whole training" 'configs/mnist_fast.yaml`, data on disk: 8.2 s, 97.61 %'
+has "and the machine" 'Some CPU, 2 cores, gcc 12; commit abc, 2024-01-02.'
+speed bench_nodes
+has "the node types, against the original" '| `warp_1024_1000` | 30 k | 2 | 200 |'
+speed bench_inference
+has "inference" '| `m` | 1.50 M | 2.50 M | 1.50 us |'
+speed --check
+fails "tables of another run are found" 1 "README.md: table bench_main is not that of"
+if [ -f "$root/tests/bench/results.csv" ]; then
+    tool "$root/tools/bench_table.sh" --check
+    is "the committed speed tables are those of the committed figures" 0 "$code"
+fi
 finish
