@@ -195,6 +195,12 @@ void layer_free(struct layer *layer)
     free(layer);
 }
 
+void layer_drop_slopes(struct layer *layer)
+{
+    free(layer->slope);
+    layer->slope = NULL;
+}
+
 void layer_prepare_node(const struct layer *layer, size_t node)
 {
     const struct node_desc *desc = &layer->desc;
@@ -257,27 +263,21 @@ bool layer_uses_reals(const struct layer *layer)
     return layer->selection != NULL && layer->selection->hard && layer->slope == NULL;
 }
 
-bool layer_uses_address(const struct layer *layer, bool bit_inputs)
+bool layer_uses_half(const struct layer *layer)
 {
-    return (bit_inputs && !layer_mixes(layer)) || layer->desc.type->lookup;
+    return layer->desc.type->lookup && !layer_mixes(layer);
+}
+
+/* The forward pass looks tables up. */
+static bool looks_up(const struct layer *layer, const struct layer_tile *tile)
+{
+    return layer->desc.type->lookup || (tile->in_words != NULL && !layer_mixes(layer));
 }
 
 /* --- addresses --- */
 
-/* x >= 0.5 is 1 (SPEC 0.2). */
-SIMD_CLONES static void address_of_reals(const float *const *rows, unsigned inputs,
-                                         uint16_t *address, size_t count)
-{
-    memset(address, 0, count * sizeof *address);
-    for (unsigned j = 0; j < inputs; j++) {
-        for (size_t s = 0; s < count; s++)
-            address[s] |= (uint16_t)((uint16_t)(rows[j][s] >= 0.5F) << j);
-    }
-}
-
-/* The bits that the slots of an instance read. */
-static void slot_words(const struct layer *layer, size_t instance, const uint64_t *in,
-                       uint64_t *slots)
+static void wired_words(const struct layer *layer, size_t instance, const uint64_t *in,
+                        uint64_t *slots)
 {
     const uint32_t *wires = layer->wiring + instance * layer->desc.num_inputs;
 
@@ -296,35 +296,26 @@ static void real_rows(const struct layer *layer, size_t instance, const struct l
                                      : tile->in + (size_t)layer->wiring[first + j] * LAYER_TILE;
 }
 
+/* The bits that the slots of an instance read. */
+static void slot_words(const struct layer *layer, const struct layer_tile *tile, size_t instance,
+                       uint64_t *slots)
+{
+    size_t n = layer->desc.num_inputs;
+
+    if (layer_mixes(layer))
+        words_of_reals(tile->mapped + instance * n * LAYER_TILE, n, slots);
+    else
+        wired_words(layer, instance, tile->in_words != NULL ? tile->in_words : tile->in_half,
+                    slots);
+}
+
 void layer_address_instance(const struct layer *layer, size_t instance, const uint64_t *in_words,
                             uint16_t *address)
 {
     uint64_t slots[NODE_MAX_INPUTS];
 
-    slot_words(layer, instance, in_words, slots);
+    wired_words(layer, instance, in_words, slots);
     lookup_address(layer->desc.num_inputs, slots, address);
-}
-
-/* --- look-up kernels --- */
-
-SIMD_CLONES static void look_up(const float *table, const uint16_t *address, float *out,
-                                size_t count)
-{
-    for (size_t s = 0; s < count; s++)
-        out[s] = table[address[s]];
-}
-
-SIMD_CLONES static void look_up_slope(const float *slope, const uint16_t *address,
-                                      const float *grad, float *grad_in, size_t count)
-{
-    for (size_t s = 0; s < count; s++)
-        grad_in[s] += grad[s] * slope[address[s]];
-}
-
-static void scatter(const float *grad, const uint16_t *address, float *grad_table, size_t count)
-{
-    for (size_t s = 0; s < count; s++)
-        grad_table[address[s]] += grad[s];
 }
 
 /* --- noise --- */
@@ -395,22 +386,16 @@ static void forward_real(const struct layer *layer, const struct layer_tile *til
 static void forward_look_up(const struct layer *layer, const struct layer_tile *tile, size_t count)
 {
     const struct node_desc *desc = &layer->desc;
+    size_t m = desc->num_outputs;
 
-    for (size_t i = 0; i < layer->num_outputs; i++) {
-        const float *table = layer->table + layer_table_of(layer, i) * desc->table_size;
-
-        look_up(table, tile->address + i / desc->num_outputs * LAYER_TILE,
-                tile->out + i * LAYER_TILE, count);
-    }
-}
-
-static void address_reals(const struct layer *layer, const struct layer_tile *tile, size_t count)
-{
     for (size_t i = 0; i < layer->instances; i++) {
-        const float *rows[NODE_MAX_INPUTS];
+        uint64_t slots[NODE_MAX_INPUTS];
 
-        real_rows(layer, i, tile, rows);
-        address_of_reals(rows, layer->desc.num_inputs, tile->address + i * LAYER_TILE, count);
+        slot_words(layer, tile, i, slots);
+        for (size_t output = i * m; output < (i + 1) * m; output++)
+            lookup_forward(desc->num_inputs,
+                           layer->table + layer_table_of(layer, output) * desc->table_size, slots,
+                           tile->out + output * LAYER_TILE, count);
     }
 }
 
@@ -436,16 +421,10 @@ static void forward_live(const struct layer *layer, const struct layer_tile *til
     for (size_t slot = 0; layer_mixes(layer) && slot < layer->selection->slots; slot++)
         selection_forward(layer->selection, slot, tile->in_words, tile->in,
                           tile->mapped + slot * LAYER_TILE);
-    if (tile->in_words != NULL && !layer_mixes(layer)) {
-        for (size_t i = 0; i < layer->instances; i++)
-            layer_address_instance(layer, i, tile->in_words, tile->address + i * LAYER_TILE);
-    } else if (layer->desc.type->lookup) {
-        address_reals(layer, tile, count);
-    } else {
+    if (looks_up(layer, tile))
+        forward_look_up(layer, tile, count);
+    else
         forward_real(layer, tile, count);
-        return;
-    }
-    forward_look_up(layer, tile, count);
 }
 
 void layer_forward(const struct layer *layer, const struct layer_tile *tile, size_t count)
@@ -465,16 +444,16 @@ static void backward_slopes(const struct layer *layer, const struct layer_tile *
                             size_t instance, float *const *grad_in, size_t count)
 {
     const struct node_desc *desc = &layer->desc;
-    const uint16_t *address = tile->address + instance * LAYER_TILE;
+    uint64_t slots[NODE_MAX_INPUTS];
 
+    slot_words(layer, tile, instance, slots);
     for (unsigned o = 0; o < desc->num_outputs; o++) {
         size_t output = instance * desc->num_outputs + o;
-        const float *slope =
-            layer->slope + layer_table_of(layer, output) * desc->num_inputs * desc->table_size;
 
-        for (unsigned j = 0; j < desc->num_inputs; j++)
-            look_up_slope(slope + j * desc->table_size, address, grad_row(tile, output), grad_in[j],
-                          count);
+        lookup_backward_inputs(desc->num_inputs,
+                               layer->slope + layer_table_of(layer, output) * desc->num_inputs *
+                                                  desc->table_size,
+                               slots, grad_row(tile, output), grad_in, count);
     }
 }
 
@@ -546,16 +525,34 @@ static void params_of_instance(const struct layer *layer, size_t instance,
 
     for (unsigned o = 0; o < desc->num_outputs; o++)
         grad[o] = grad_row(tile, instance * desc->num_outputs + o);
-    if ((tile->in_words == NULL || layer_mixes(layer)) && desc->type->backward_params != NULL) {
-        real_rows(layer, instance, tile, in);
-        desc->type->backward_params(desc, layer_params(layer, node), layer_table(layer, node), in,
-                                    grad, grad_table, grad_params,
-                                    draw_noise(layer, tile, instance, &noise, count), count);
-        return;
+    real_rows(layer, instance, tile, in);
+    desc->type->backward_params(desc, layer_params(layer, node), layer_table(layer, node), in, grad,
+                                grad_table, grad_params,
+                                draw_noise(layer, tile, instance, &noise, count), count);
+}
+
+/* Where the address decides alone: the gradient of table `output` of the node. */
+static void params_by_address(const struct layer *layer, size_t node, size_t output,
+                              const struct layer_tile *tiles, size_t num_tiles,
+                              const size_t *counts, float *grad_table)
+{
+    const struct node_desc *desc = &layer->desc;
+    float copies[LOOKUP_COPIES << LOOKUP_COPIED];
+    bool copied = desc->num_inputs <= LOOKUP_COPIED;
+    float *bins = copied ? copies : grad_table;
+
+    if (copied) memset(copies, 0, (LOOKUP_COPIES * sizeof *copies) << desc->num_inputs);
+    for (size_t i = node * layer->positions; i < (node + 1) * layer->positions; i++) {
+        for (size_t t = 0; t < num_tiles; t++) {
+            uint64_t slots[NODE_MAX_INPUTS];
+
+            slot_words(layer, &tiles[t], i, slots);
+            lookup_backward_table(desc->num_inputs, slots,
+                                  grad_row(&tiles[t], i * desc->num_outputs + output), bins,
+                                  counts[t]);
+        }
     }
-    for (unsigned o = 0; o < desc->num_outputs; o++)
-        scatter(grad[o], tile->address + instance * LAYER_TILE, grad_table + o * desc->table_size,
-                count);
+    if (copied) lookup_add_copies(desc->num_inputs, copies, grad_table);
 }
 
 void layer_backward_params(const struct layer *layer, size_t node, const struct layer_tile *tiles,
@@ -563,12 +560,16 @@ void layer_backward_params(const struct layer *layer, size_t node, const struct 
                            float *grad_params)
 {
     const struct node_desc *desc = &layer->desc;
+    bool real =
+        desc->type->backward_params != NULL && (tiles->in_words == NULL || layer_mixes(layer));
 
-    for (size_t p = 0; p < layer->positions; p++) {
+    for (size_t i = node * layer->positions; real && i < (node + 1) * layer->positions; i++) {
         for (size_t t = 0; t < num_tiles; t++)
-            params_of_instance(layer, node * layer->positions + p, &tiles[t], counts[t], grad_table,
-                               grad_params);
+            params_of_instance(layer, i, &tiles[t], counts[t], grad_table, grad_params);
     }
+    for (size_t o = 0; !real && o < desc->num_outputs; o++)
+        params_by_address(layer, node, o, tiles, num_tiles, counts,
+                          grad_table + o * desc->table_size);
     desc->type->tabulate_backward(desc, layer_params(layer, node), layer_table(layer, node),
                                   grad_table, grad_params);
     if (desc->type->penalty != NULL)
@@ -626,7 +627,7 @@ void layer_hard_forward(const struct layer *layer, const uint64_t *tables, const
     for (size_t i = 0; i < layer->instances; i++) {
         uint64_t slots[NODE_MAX_INPUTS];
 
-        slot_words(layer, i, in_words, slots);
+        wired_words(layer, i, in_words, slots);
         for (size_t output = i * m; output < (i + 1) * m; output++)
             out_words[output] = lookup_bit(layer->desc.num_inputs,
                                            tables + layer_table_of(layer, output) * words, slots);

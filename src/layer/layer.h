@@ -136,6 +136,9 @@ static inline float *layer_weights(const struct layer *layer, size_t node)
     return layer->selection->weights + node * layer_num_weights(layer);
 }
 
+/* For a layer that is never asked for the gradient of its inputs. */
+void layer_drop_slopes(struct layer *layer);
+
 /* Recomputes soft table and slopes of one node from its parameters; of all nodes. */
 void layer_prepare_node(const struct layer *layer, size_t node);
 void layer_prepare(const struct layer *layer);
@@ -151,20 +154,21 @@ struct layer_noise {
 struct layer_tile {
     const uint64_t *in_words; /* [num_inputs + 1] bit inputs, or NULL: */
     const float *in;          /* [num_inputs + 1][LAYER_TILE] real inputs: layer_uses_reals() */
+    const uint64_t *in_half;  /* [num_inputs + 1] where real inputs are at least 0.5 (SPEC 0.2):
+                                 layer_uses_half() */
     float *mapped;            /* [width * n][LAYER_TILE] soft selection: what the slots read */
     float *grad_mapped; /* [width * n][LAYER_TILE] learned wires: gradient of what they read */
-    uint16_t *address;  /* [instances][LAYER_TILE]: bit inputs or look-up nodes */
     float *out;         /* [num_outputs][LAYER_TILE] */
     float *grad_out;    /* [num_outputs / grad_group][LAYER_TILE] */
     const struct layer_noise *noise; /* training with noisy nodes; else NULL */
     size_t grad_group; /* outputs that share one gradient row (1; GroupSum's size on top) */
 };
 
-/* Which blocks a layer needs. */
-bool layer_uses_address(const struct layer *layer, bool bit_inputs);
 bool layer_mixes(const struct layer *layer); /* soft selection */
 /* Real inputs in training, although they are bits: hard selection asks the node for the gradient. */
 bool layer_uses_reals(const struct layer *layer);
+/* The real inputs as bits too: a look-up layer with fixed or hard wires. */
+bool layer_uses_half(const struct layer *layer);
 
 /* Soft forward of the first `count` columns (a multiple of 16). */
 void layer_forward(const struct layer *layer, const struct layer_tile *tile, size_t count);

@@ -38,6 +38,36 @@ void lookup_address(unsigned n, const uint64_t *slots, uint16_t *address)
     SIMD_CALL(lookup_address, (n, slots, address));
 }
 
+void lookup_forward(unsigned n, const float *table, const uint64_t *slots, float *out, size_t count)
+{
+    SIMD_CALL(lookup_forward, (n, table, slots, out, count));
+}
+
+void lookup_backward_inputs(unsigned n, const float *slope, const uint64_t *slots,
+                            const float *grad, float *const *grad_in, size_t count)
+{
+    SIMD_CALL(lookup_backward_inputs, (n, slope, slots, grad, grad_in, count));
+}
+
+void lookup_backward_table(unsigned n, const uint64_t *slots, const float *grad, float *bins,
+                           size_t count)
+{
+    SIMD_CALL(lookup_backward_table, (n, slots, grad, bins, count));
+}
+
+SIMD_CLONES void lookup_add_copies(unsigned n, const float *bins, float *table)
+{
+    size_t size = (size_t)1 << n;
+
+    for (size_t a = 0; a < size; a++) {
+        float sum = bins[a];
+
+        for (size_t copy = 1; copy < LOOKUP_COPIES; copy++)
+            sum += bins[copy * size + a];
+        table[a] += sum;
+    }
+}
+
 /* Words of zeros in the place of missing slots leave the rest of the first word unread. */
 uint64_t lookup_bit(unsigned n, const uint64_t *table, const uint64_t *slots)
 {

@@ -11,6 +11,23 @@
 /* The addresses themselves, [WORDS_LANES]. */
 void lookup_address(unsigned n, const uint64_t *slots, uint16_t *address);
 
+/* Soft tables: out[s] = table[address of s], the first `count` samples (a multiple of 16). */
+void lookup_forward(unsigned n, const float *table, const uint64_t *slots, float *out,
+                    size_t count);
+
+/* grad_in[j][s] += grad[s] * slope[j][address of s]; slope [n][2^n]. */
+void lookup_backward_inputs(unsigned n, const float *slope, const uint64_t *slots,
+                            const float *grad, float *const *grad_in, size_t count);
+
+/* bins[address of s] += grad[s]. Up to LOOKUP_COPIED inputs there are LOOKUP_COPIES of the bins, one
+ * after the other, and neighbouring samples go to different ones: sums into the same bin would each wait
+ * for the store of the one before. */
+enum { LOOKUP_COPIED = 6, LOOKUP_COPIES = 8 };
+void lookup_backward_table(unsigned n, const uint64_t *slots, const float *grad, float *bins,
+                           size_t count);
+/* table[a] += the copies of bin a, in their order. */
+void lookup_add_copies(unsigned n, const float *bins, float *table);
+
 /* One output bit a sample, from a hard table of ceil(2^n / 64) words. */
 uint64_t lookup_bit(unsigned n, const uint64_t *table, const uint64_t *slots);
 

@@ -69,6 +69,167 @@ SIMD_KERNEL void KERNEL(lookup_address)(unsigned n, const uint64_t *slots, uint1
         address[s] = (uint16_t)(low[s] | high[s] << 8);
 }
 
+/* --- soft tables --- */
+
+#ifdef __AVX512BW__
+/* Up to 64 entries in registers, permuted by the addresses of 16 samples. The highest bit of six chooses
+ * by mask: its word is that mask. n here is 4, 5 or 6; smaller tables are padded to 16 entries. */
+struct KERNEL(registers) {
+    __m512 part[4];
+};
+
+SIMD_INLINE struct KERNEL(registers) KERNEL(load_table)(unsigned n, size_t size, const float *table)
+{
+    struct KERNEL(registers) t;
+
+    t.part[0] = _mm512_maskz_loadu_ps((__mmask16)(size < 16 ? (1U << size) - 1 : 0xffff), table);
+    if (n > 4) t.part[1] = _mm512_loadu_ps(table + 16);
+    if (n > 5) t.part[2] = _mm512_loadu_ps(table + 32);
+    if (n > 5) t.part[3] = _mm512_loadu_ps(table + 48);
+    return t;
+}
+
+SIMD_INLINE __m512 KERNEL(permute)(unsigned n, const struct KERNEL(registers) * t, __m512i address,
+                                   uint64_t top)
+{
+    __m512 low;
+
+    if (n == 4) return _mm512_permutexvar_ps(address, t->part[0]);
+    low = _mm512_permutex2var_ps(t->part[0], address, t->part[1]);
+    if (n == 5) return low;
+    return _mm512_mask_mov_ps(low, (__mmask16)top,
+                              _mm512_permutex2var_ps(t->part[2], address, t->part[3]));
+}
+
+/* Addresses of 16 samples, a number each. */
+SIMD_INLINE __m512i KERNEL(widen)(const uint8_t *address)
+{
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)address));
+}
+
+SIMD_INLINE void KERNEL(forward_parts)(unsigned n, unsigned inputs, const float *table,
+                                       const uint64_t *slots, float *out, size_t count)
+{
+    const struct KERNEL(registers) t = KERNEL(load_table)(n, (size_t)1 << inputs, table);
+    uint8_t address[WORDS_LANES];
+
+    KERNEL(store_bytes)(slots, inputs, address);
+    for (size_t s = 0; s < count; s += 16)
+        _mm512_storeu_ps(out + s, KERNEL(permute)(n, &t, KERNEL(widen)(address + s),
+                                                  n == 6 ? slots[5] >> s : 0));
+}
+
+SIMD_INLINE void KERNEL(backward_parts)(unsigned n, unsigned inputs, const float *slope,
+                                        const uint64_t *slots, const float *grad,
+                                        float *const *grad_in, size_t count)
+{
+    uint8_t address[WORDS_LANES];
+
+    KERNEL(store_bytes)(slots, inputs, address);
+    for (unsigned j = 0; j < inputs; j++) {
+        const struct KERNEL(registers) t =
+            KERNEL(load_table)(n, (size_t)1 << inputs, slope + ((size_t)j << inputs));
+        float *row = grad_in[j];
+
+        SIMD_UNROLL(4)
+        for (size_t s = 0; s < count; s += 16) {
+            __m512 x =
+                KERNEL(permute)(n, &t, KERNEL(widen)(address + s), n == 6 ? slots[5] >> s : 0);
+
+            _mm512_storeu_ps(
+                row + s, _mm512_fmadd_ps(_mm512_loadu_ps(grad + s), x, _mm512_loadu_ps(row + s)));
+        }
+    }
+}
+
+SIMD_INLINE void KERNEL(forward_permuted)(unsigned n, const float *table, const uint64_t *slots,
+                                          float *out, size_t count)
+{
+    if (n == 6)
+        KERNEL(forward_parts)(6, 6, table, slots, out, count);
+    else if (n == 5)
+        KERNEL(forward_parts)(5, 5, table, slots, out, count);
+    else
+        KERNEL(forward_parts)(4, n, table, slots, out, count);
+}
+
+SIMD_INLINE void KERNEL(backward_permuted)(unsigned n, const float *slope, const uint64_t *slots,
+                                           const float *grad, float *const *grad_in, size_t count)
+{
+    if (n == 6 && count == WORDS_LANES)
+        KERNEL(backward_parts)(6, 6, slope, slots, grad, grad_in, WORDS_LANES);
+    else if (n == 6)
+        KERNEL(backward_parts)(6, 6, slope, slots, grad, grad_in, count);
+    else if (n == 5)
+        KERNEL(backward_parts)(5, 5, slope, slots, grad, grad_in, count);
+    else
+        KERNEL(backward_parts)(4, n, slope, slots, grad, grad_in, count);
+}
+#endif
+
+SIMD_KERNEL void KERNEL(lookup_forward)(unsigned n, const float *restrict table,
+                                        const uint64_t *restrict slots, float *restrict out,
+                                        size_t count)
+{
+    uint16_t address[WORDS_LANES];
+
+#ifdef __AVX512BW__
+    if (n <= 6) {
+        KERNEL(forward_permuted)(n, table, slots, out, count);
+        return;
+    }
+#endif
+    KERNEL(lookup_address)(n, slots, address);
+    for (size_t s = 0; s < count; s++)
+        out[s] = table[address[s]];
+}
+
+SIMD_KERNEL void KERNEL(lookup_backward_inputs)(unsigned n, const float *restrict slope,
+                                                const uint64_t *restrict slots,
+                                                const float *restrict grad, float *const *grad_in,
+                                                size_t count)
+{
+    uint16_t address[WORDS_LANES];
+
+#ifdef __AVX512BW__
+    if (n <= 6) {
+        KERNEL(backward_permuted)(n, slope, slots, grad, grad_in, count);
+        return;
+    }
+#endif
+    KERNEL(lookup_address)(n, slots, address);
+    for (unsigned j = 0; j < n; j++) {
+        const float *restrict of = slope + ((size_t)j << n);
+        float *restrict row = grad_in[j];
+
+        for (size_t s = 0; s < count; s++)
+            row[s] += grad[s] * of[address[s]];
+    }
+}
+
+SIMD_KERNEL void KERNEL(lookup_backward_table)(unsigned n, const uint64_t *restrict slots,
+                                               const float *restrict grad, float *restrict bins,
+                                               size_t count)
+{
+    uint8_t low[WORDS_LANES];
+    uint16_t address[WORDS_LANES];
+
+    if (n > LOOKUP_COPIED) {
+        KERNEL(lookup_address)(n, slots, address);
+        for (size_t s = 0; s < count; s++)
+            bins[address[s]] += grad[s];
+        return;
+    }
+    KERNEL(store_bytes)(slots, n, low);
+    for (size_t s = 0; s < count; s += LOOKUP_COPIES) {
+        SIMD_UNROLL(8)
+        for (size_t copy = 0; copy < LOOKUP_COPIES; copy++)
+            bins[(copy << n) + low[s + copy]] += grad[s + copy];
+    }
+}
+
+/* --- hard tables --- */
+
 /* One level of a tree of multiplexers: the half of the vectors that `slot` chooses. */
 #define CHOOSE(low, high, slot) ((low) ^ (((low) ^ (high)) & (slot)))
 

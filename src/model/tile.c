@@ -39,8 +39,6 @@ static void lay_out(struct tile *tile, const struct model *model, int backward,
         bool top = l + 1 == model->num_layers, noisy = backward && layer->desc.noisy;
 
         t->out = take(layout, layer->num_outputs + 1, sizeof *t->out);
-        if (layer_uses_address(layer, l == 0 && !noisy))
-            t->address = take(layout, layer->instances, sizeof *t->address);
         if (layer_mixes(layer)) t->mapped = take(layout, layer->selection->slots, sizeof(float));
         if (backward && layer->selection != NULL)
             t->grad_mapped = take(layout, layer->selection->slots, sizeof(float));
@@ -51,6 +49,11 @@ static void lay_out(struct tile *tile, const struct model *model, int backward,
         if (l == 0 && (noisy || layer_uses_reals(layer)))
             tile->reals = take(layout, layer->num_inputs + 1, sizeof *tile->reals);
         if (l == 0 && !noisy) t->in_words = tile->words;
+        if (l == 0 && noisy) t->in_half = tile->words;
+        if (l > 0 && layer_uses_half(layer)) {
+            tile->half[l - 1] = take_bytes(layout, (layer->num_inputs + 1) * sizeof **tile->half);
+            t->in_half = tile->half[l - 1];
+        }
         if (noisy) t->noise = &tile->noise[l];
         t->in = l == 0 ? tile->reals : tile->layers[l - 1].out;
     }
@@ -64,7 +67,8 @@ enum err_status tile_create(struct tile *tile, const struct model *model, int ba
     memset(tile, 0, sizeof *tile);
     tile->layers = calloc(model->num_layers, sizeof *tile->layers);
     tile->noise = calloc(model->num_layers, sizeof *tile->noise);
-    if (tile->layers == NULL || tile->noise == NULL) {
+    tile->half = calloc(model->num_layers, sizeof *tile->half);
+    if (tile->layers == NULL || tile->noise == NULL || tile->half == NULL) {
         tile_free(tile);
         return err_nomem(err, "a tile");
     }
@@ -85,6 +89,7 @@ void tile_free(struct tile *tile)
 {
     free(tile->layers);
     free(tile->noise);
+    free(tile->half);
     free(tile->slab);
     memset(tile, 0, sizeof *tile);
 }
@@ -221,6 +226,8 @@ void tile_forward(struct tile *tile, const struct model *model, const struct til
         tile->noise[l] = node_noise(tile, noise, l);
         layer_forward(model->layers[l], &tile->layers[l], tile->count);
         if (l + 1 < model->num_layers) disturb(tile, model, noise, l);
+        if (tile->half[l] != NULL)
+            words_of_reals(tile->layers[l].out, model->layers[l]->num_outputs, tile->half[l]);
     }
     class_sums(tile, model);
 }

@@ -15,7 +15,9 @@ struct tile {
     float *reals; /* [encoder->num_bits + 1][LAYER_TILE] the same as numbers, or NULL: for a noisy
                         layer 0, and for layer_uses_reals() */
     struct layer_tile *layers; /* [num_layers] */
-    float *logits;             /* [num_classes][LAYER_TILE] */
+    uint64_t **half; /* [num_layers] where the outputs of layer l are at least 0.5, and a 0: for a
+                        look-up layer above; else NULL */
+    float *logits;   /* [num_classes][LAYER_TILE] */
     float *grad_logits;        /* the same shape: gradient of the class sums (already / tau) */
     struct layer_noise *noise; /* [num_layers] what noisy nodes draw from, with TILE_BACKWARD */
     void *slab;                /* all of the above */

@@ -18,6 +18,7 @@ struct bench {
     struct layer_list layers;
     struct layer *layer;
     struct layer_tile tile;
+    uint64_t *words;
     float *in, *grad_in, *grad_table, *grad_params;
 };
 
@@ -66,7 +67,6 @@ static enum err_status start(struct bench *bench, const char *type, unsigned fan
     bench->in = rows(INPUTS * LAYER_TILE);
     bench->grad_in = rows(INPUTS * LAYER_TILE);
     bench->tile = (struct layer_tile){.in = bench->in,
-                                      .address = (uint16_t *)(void *)rows(WIDTH * LAYER_TILE),
                                       .out = rows(WIDTH * LAYER_TILE),
                                       .grad_out = rows(WIDTH * LAYER_TILE),
                                       .grad_group = 1};
@@ -74,6 +74,9 @@ static enum err_status start(struct bench *bench, const char *type, unsigned fan
     bench->grad_params = rows(bench->layer->desc.num_params);
     for (size_t i = 0; i < INPUTS * LAYER_TILE; i++)
         bench->in[i] = rng_float(&rng);
+    bench->words = (uint64_t *)(void *)rows(2 * (INPUTS + 1));
+    words_of_reals(bench->in, INPUTS, bench->words);
+    if (layer_uses_half(bench->layer)) bench->tile.in_half = bench->words;
     for (size_t i = 0; i < WIDTH * LAYER_TILE; i++)
         bench->tile.grad_out[i] = rng_float(&rng) - 0.5F;
     return ERR_OK;
@@ -85,7 +88,7 @@ static void finish(struct bench *bench)
     config_free(bench->config);
     free(bench->in);
     free(bench->grad_in);
-    free(bench->tile.address);
+    free(bench->words);
     free(bench->tile.out);
     free(bench->tile.grad_out);
     free(bench->grad_table);

@@ -17,11 +17,16 @@ struct version {
     bool works;
     void (*address)(unsigned, const uint64_t *, uint16_t *);
     uint64_t (*bit)(unsigned, const uint64_t *, const uint64_t *, const uint64_t *);
+    void (*forward)(unsigned, const float *, const uint64_t *, float *, size_t);
+    void (*inputs)(unsigned, const float *, const uint64_t *, const float *, float *const *,
+                   size_t);
+    void (*table)(unsigned, const uint64_t *, const float *, float *, size_t);
 };
 
 #define VERSION(name, works)                                                                       \
     {                                                                                              \
-#name, works, lookup_address_##name, lookup_bit_##name                                     \
+#name, works, lookup_address_##name, lookup_bit_##name, lookup_forward_##name,             \
+            lookup_backward_inputs_##name, lookup_backward_table_##name                            \
     }
 
 static void each_version(void (*check)(const struct version *, unsigned n, struct rng *))
@@ -91,6 +96,88 @@ static void check_bit(const struct version *version, unsigned n, struct rng *rng
     }
 }
 
+/* Multiples of 1/64 below 2 in size: products and sums of them are exact in any order. */
+static void random_exact(struct rng *rng, float *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)((int)rng_below(rng, 257) - 128) / 64.0F;
+}
+
+static size_t random_count(struct rng *rng)
+{
+    return 16 * (1 + rng_below(rng, WORDS_LANES / 16));
+}
+
+static void check_forward(const struct version *version, unsigned n, struct rng *rng)
+{
+    static float table[1 << NODE_MAX_INPUTS];
+    uint64_t slots[NODE_MAX_INPUTS];
+    float out[WORDS_LANES + 1];
+    size_t count = random_count(rng);
+
+    random_slots(rng, n, slots);
+    random_exact(rng, table, (size_t)1 << n);
+    for (size_t s = 0; s <= WORDS_LANES; s++)
+        out[s] = 7;
+    version->forward(n, table, slots, out, count);
+    for (size_t s = 0; s < count; s++)
+        assert_true(out[s] == table[address_of(slots, n, s)]);
+    for (size_t s = count; s <= WORDS_LANES; s++)
+        assert_true(out[s] == 7);
+}
+
+static void check_inputs(const struct version *version, unsigned n, struct rng *rng)
+{
+    static float slope[NODE_MAX_INPUTS << NODE_MAX_INPUTS];
+    static float rows[NODE_MAX_INPUTS][WORDS_LANES], before[NODE_MAX_INPUTS][WORDS_LANES];
+    float grad[WORDS_LANES], *grad_in[NODE_MAX_INPUTS];
+    uint64_t slots[NODE_MAX_INPUTS];
+    size_t count = random_count(rng);
+
+    random_slots(rng, n, slots);
+    random_exact(rng, slope, (size_t)n << n);
+    random_exact(rng, grad, WORDS_LANES);
+    random_exact(rng, rows[0], NODE_MAX_INPUTS * WORDS_LANES);
+    memcpy(before, rows, sizeof rows);
+    for (unsigned j = 0; j < NODE_MAX_INPUTS; j++)
+        grad_in[j] = rows[j];
+    version->inputs(n, slope, slots, grad, grad_in, count);
+    for (unsigned j = 0; j < NODE_MAX_INPUTS; j++) {
+        for (size_t s = 0; s < WORDS_LANES; s++) {
+            float factor = slope[((size_t)j << n) % (n << n) + address_of(slots, n, s)];
+
+            assert_true(rows[j][s] == before[j][s] + (j < n && s < count ? grad[s] * factor : 0));
+        }
+    }
+}
+
+/* Also with all samples at one address, where every sum waits for the one before. */
+static void check_table(const struct version *version, unsigned n, struct rng *rng)
+{
+    static float bins[LOOKUP_COPIES << NODE_MAX_INPUTS], table[1 << NODE_MAX_INPUTS];
+    static float expected[1 << NODE_MAX_INPUTS];
+    size_t count = random_count(rng), size = (size_t)1 << n;
+    float grad[WORDS_LANES];
+    uint64_t slots[NODE_MAX_INPUTS];
+
+    random_slots(rng, n, slots);
+    for (unsigned j = 0; j < n && rng_below(rng, 4) == 0; j++)
+        slots[j] = 0;
+    random_exact(rng, grad, WORDS_LANES);
+    random_exact(rng, table, size);
+    memcpy(expected, table, size * sizeof *table);
+    for (size_t s = 0; s < count; s++)
+        expected[address_of(slots, n, s)] += grad[s];
+    if (n <= LOOKUP_COPIED) {
+        memset(bins, 0, size * LOOKUP_COPIES * sizeof *bins);
+        version->table(n, slots, grad, bins, count);
+        lookup_add_copies(n, bins, table);
+    } else {
+        version->table(n, slots, grad, table, count);
+    }
+    assert_memory_equal(table, expected, size * sizeof *table);
+}
+
 static void test_address(void **state)
 {
     (void)state;
@@ -103,11 +190,30 @@ static void test_bit(void **state)
     each_version(check_bit);
 }
 
+static void test_forward(void **state)
+{
+    (void)state;
+    each_version(check_forward);
+}
+
+static void test_backward_inputs(void **state)
+{
+    (void)state;
+    each_version(check_inputs);
+}
+
+static void test_backward_table(void **state)
+{
+    (void)state;
+    each_version(check_table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_address),
-        cmocka_unit_test(test_bit),
+        cmocka_unit_test(test_address),        cmocka_unit_test(test_bit),
+        cmocka_unit_test(test_forward),        cmocka_unit_test(test_backward_inputs),
+        cmocka_unit_test(test_backward_table),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
