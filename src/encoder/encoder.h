@@ -108,9 +108,10 @@ void encoder_free(struct encoder *encoder);
 /* Value of bit b at a code, straight from the definition. */
 uint8_t encoder_bit(const struct encoder *encoder, size_t b, uint32_t code);
 
-/* 64 samples at once: codes [num_features][WORDS_LANES] -> words [num_bits], bit s of a word for sample
- * s. Vectorised; this is the trainer's path. */
-void encoder_encode(const struct encoder *encoder, const uint16_t *codes, uint64_t *words);
+/* Up to 64 samples at once, rows [count] of codes [num_features] -> words [num_bits], bit s of a word for
+ * row s; count is a multiple of 16, bits past it mean nothing. Vectorised; this is the trainer's path. */
+void encoder_encode(const struct encoder *encoder, const uint16_t *const *rows, size_t count,
+                    uint64_t *words);
 
 /* Row-major, plain: codes [count][num_features] -> bits [count][num_bits]. The oracle. */
 void encoder_encode_rows(const struct encoder *encoder, const uint16_t *codes, size_t count,

@@ -1,12 +1,23 @@
 #include "base/simd.h"
 #include "encoder_kinds.h"
 
+#include <string.h>
+
 #if SIMD_X86
 #include <immintrin.h>
 #endif
 
-/* Toggles; so many vector comparisons cost about one search a sample. */
-enum { SEARCH_FROM = 64 };
+/* Vectors are passed only between functions that are always inlined. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+typedef uint16_t codes8 __attribute__((vector_size(16)));
+typedef uint16_t codes16 __attribute__((vector_size(32)));
+
+enum {
+    SEARCH_FROM = 64, /* toggles; so many vector comparisons cost about one search a sample */
+    BLOCK = 32,       /* features: a cache line of each sample */
+    LINE = 64 / sizeof(uint16_t)
+};
 
 uint8_t encoder_bit(const struct encoder *encoder, size_t b, uint32_t code)
 {
@@ -81,7 +92,18 @@ SIMD_BEGIN_AVX512
 SIMD_END
 #endif
 
-void encoder_encode(const struct encoder *encoder, const uint16_t *codes, uint64_t *words)
+/* Samples lie scattered in memory, and no processor sees 64 rows coming. */
+static void fetch(const uint16_t *const *rows, size_t count, size_t features)
 {
-    SIMD_CALL(encoder_encode, (encoder, codes, words));
+    for (size_t s = 0; s < count; s++) {
+        for (size_t f = 0; f < features; f += LINE)
+            __builtin_prefetch(rows[s] + f, 0, 2);
+    }
+}
+
+void encoder_encode(const struct encoder *encoder, const uint16_t *const *rows, size_t count,
+                    uint64_t *words)
+{
+    fetch(rows, count, encoder->num_features);
+    SIMD_CALL(encoder_encode, (encoder, rows, count, words));
 }

@@ -29,7 +29,6 @@ static void *take(struct layout *layout, size_t rows, size_t element)
 static void lay_out(struct tile *tile, const struct model *model, int backward,
                     struct layout *layout)
 {
-    tile->codes = take(layout, model->encoder->num_features, sizeof *tile->codes);
     tile->words = take_bytes(layout, (model->encoder->num_bits + 1) * sizeof *tile->words);
     tile->logits = take(layout, model->num_classes, sizeof *tile->logits);
     tile->grad_logits = take(layout, backward ? model->num_classes : 0, sizeof *tile->logits);
@@ -96,21 +95,6 @@ void tile_free(struct tile *tile)
 
 /* --- input --- */
 
-/* Blocks of 16 features: one source line a sample and one destination line a feature stay hot. */
-static void transpose(uint16_t *out, const uint16_t *const *rows, size_t features, size_t count)
-{
-    enum { BLOCK = 16 };
-
-    for (size_t first = 0; first < features; first += BLOCK) {
-        size_t end = first + BLOCK < features ? first + BLOCK : features;
-
-        for (size_t s = 0; s < count; s++) {
-            for (size_t f = first; f < end; f++)
-                out[f * LAYER_TILE + s] = rows[s][f];
-        }
-    }
-}
-
 void tile_load(struct tile *tile, const struct model *model, const uint16_t *codes,
                const uint32_t *order, size_t first, size_t samples)
 {
@@ -125,8 +109,7 @@ void tile_load(struct tile *tile, const struct model *model, const uint16_t *cod
 
         rows[s] = codes + (order != NULL ? order[sample] : first + sample) * features;
     }
-    transpose(tile->codes, rows, features, tile->count);
-    encoder_encode(model->encoder, tile->codes, tile->words);
+    encoder_encode(model->encoder, rows, tile->count, tile->words);
 }
 
 /* --- noise --- */

@@ -10,7 +10,6 @@ struct tile {
     size_t samples;  /* used columns */
     size_t count;    /* samples rounded up to a multiple of 16: what kernels run over */
     uint64_t id;     /* number of the first sample, for noise that does not depend on tiling */
-    uint16_t *codes; /* [num_features][LAYER_TILE] */
     uint64_t *words; /* [encoder->num_bits + 1] the bits, bit s of a word for sample s; then a 0 */
     float *reals; /* [encoder->num_bits + 1][LAYER_TILE] the same as numbers, or NULL: for a noisy
                         layer 0, and for layer_uses_reals() */

@@ -1,5 +1,8 @@
+/* Encoders: fitting, freezing, encoding. The source of the latter is part of this program, so that versions
+ * can be called which the machine would not choose. */
 #include "base/rng.h"
 #include "encoder/encoder.h"
+#include "encoder/encoder_encode.c"
 #include "encoder/encoder_snap.h"
 
 #include <setjmp.h>
@@ -72,11 +75,11 @@ static void check_frozen(const struct encoder *encoder, const float *value)
     size_t features = encoder->num_features, bits = encoder->num_bits;
     float *x = malloc(codes * features * sizeof *x);
     uint16_t *rows = malloc(codes * features * sizeof *rows);
-    uint16_t *block = calloc(WORDS_LANES * features, sizeof *block);
+    const uint16_t *block[16];
     uint64_t *words = malloc(bits * sizeof *words);
     uint8_t *expected = malloc(codes * bits), *found = malloc(codes * bits);
 
-    assert_true(x && rows && block && words && expected && found);
+    assert_true(x && rows && words && expected && found);
     for (size_t c = 0; c < codes; c++) {
         for (size_t f = 0; f < features; f++) {
             x[c * features + f] = value != NULL ? value[c] : (float)c;
@@ -86,18 +89,17 @@ static void check_frozen(const struct encoder *encoder, const float *value)
     encoder_encode_real(encoder, x, codes, expected);
     encoder_encode_rows(encoder, rows, codes, found);
     assert_memory_equal(expected, found, codes * bits);
-    for (size_t c = 0; c < codes; c++) {
-        size_t lane = c % WORDS_LANES;
-
-        for (size_t f = 0; f < features; f++)
-            block[f * WORDS_LANES + lane] = (uint16_t)c;
-        encoder_encode(encoder, block, words);
-        for (size_t b = 0; b < bits; b++)
-            assert_int_equal(words[b] >> lane & 1, expected[c * bits + b]);
+    for (size_t first = 0; first < codes; first += 16) {
+        for (size_t s = 0; s < 16; s++)
+            block[s] = rows + (first + s < codes ? first + s : codes - 1) * features;
+        encoder_encode(encoder, block, 16, words);
+        for (size_t s = 0; s < 16 && first + s < codes; s++) {
+            for (size_t b = 0; b < bits; b++)
+                assert_int_equal(words[b] >> s & 1, expected[(first + s) * bits + b]);
+        }
     }
     free(x);
     free(rows);
-    free(block);
     free(words);
     free(expected);
     free(found);
@@ -378,32 +380,55 @@ static void test_frozen_equals_kind(void **state)
     }
 }
 
-/* Whole words, also of bits with so many toggles that they are searched. */
+typedef void encode_version(const struct encoder *, const uint16_t *const *, size_t, uint64_t *);
+
+/* 16 to 64 rows, of features that leave part of a block, in any order. */
+static void check_words(const struct encoder *encoder, encode_version *encode, struct rng *rng)
+{
+    size_t features = encoder->num_features, each = encoder->bits_per_feature;
+    uint16_t *codes = random_codes(rng, features * WORDS_LANES, 8);
+    uint64_t *words = malloc(encoder->num_bits * sizeof *words);
+    const uint16_t *rows[WORDS_LANES];
+
+    for (size_t i = 0; i < WORDS_LANES; i++)
+        rows[i] = codes + rng_below(rng, WORDS_LANES) * features;
+    for (size_t count = 16; count <= WORDS_LANES; count += 16) {
+        encode(encoder, rows, count, words);
+        for (size_t b = 0; b < encoder->num_bits; b++) {
+            for (size_t i = 0; i < count; i++)
+                assert_int_equal(words[b] >> i & 1, encoder_bit(encoder, b, rows[i][b / each]));
+        }
+    }
+    free(words);
+    free(codes);
+}
+
+/* Every version, also on bits with so many toggles that they are searched. */
 static void test_encode_words(void **state)
 {
-    enum { FEATURES = 5 };
     static const char *const names[] = {"thermometer", "gray", "onehot", "binary"};
     struct rng rng;
     struct err err = {""};
 
     (void)state;
     rng_seed(&rng, 5, 0);
-    for (size_t n = 0; n < 4; n++) {
-        struct config *config = new_config(names[n], 8, FEATURES, 8);
-        uint16_t *codes = random_codes(&rng, FEATURES * WORDS_LANES, 8);
-        uint64_t words[8 * FEATURES];
-        struct encoder *encoder = NULL;
+    for (size_t features = 1; features < 75; features += 1 + features / 3) {
+        for (size_t n = 0; n < 4; n++) {
+            struct config *config = new_config(names[n], 8, (long)features, 8);
+            uint16_t *codes = random_codes(&rng, features * WORDS_LANES, 8);
+            struct encoder *encoder = NULL;
 
-        assert_int_equal(encoder_fit(&encoder, config, codes, WORDS_LANES, &err), ERR_OK);
-        encoder_encode(encoder, codes, words);
-        for (size_t b = 0; b < encoder->num_bits; b++) {
-            for (size_t i = 0; i < WORDS_LANES; i++)
-                assert_int_equal(words[b] >> i & 1,
-                                 encoder_bit(encoder, b, codes[b / 8 * WORDS_LANES + i]));
+            assert_int_equal(encoder_fit(&encoder, config, codes, WORDS_LANES, &err), ERR_OK);
+            check_words(encoder, encoder_encode, &rng);
+            check_words(encoder, encoder_encode_baseline, &rng);
+#if SIMD_X86
+            if (SIMD_HAS_AVX2) check_words(encoder, encoder_encode_avx2, &rng);
+            if (SIMD_HAS_AVX512) check_words(encoder, encoder_encode_avx512, &rng);
+#endif
+            encoder_free(encoder);
+            free(config);
+            free(codes);
         }
-        encoder_free(encoder);
-        free(config);
-        free(codes);
     }
 }
 
