@@ -1,45 +1,21 @@
 #include "vmath.h"
 
 #include "simd.h"
+#include "vmath_exp.h"
 
 #include <stdint.h>
 #include <string.h>
 
-/* exp(x) = 2^k * exp(r), |r| <= ln(2)/2, by the Cephes expf polynomial (Moshier). */
-SIMD_INLINE float exp_one(float x)
-{
-    x = x < -87.0F ? -87.0F : x;
-    x = x > 88.0F ? 88.0F : x;
-
-    float shifted = x * 1.44269504088896341F + 12582912.0F; /* 1.5 * 2^23: rounds to nearest */
-    float k = shifted - 12582912.0F;
-    float r = (x - k * 0.693359375F) + k * 2.12194440e-4F;
-    float p = 1.9875691500e-4F;
-    uint32_t bits;
-    float power;
-
-    p = p * r + 1.3981999507e-3F;
-    p = p * r + 8.3334519073e-3F;
-    p = p * r + 4.1665795894e-2F;
-    p = p * r + 1.6666665459e-1F;
-    p = p * r + 5.0000001201e-1F;
-    p = p * (r * r) + r + 1.0F;
-    memcpy(&bits, &shifted, sizeof bits); /* k stands in its low bits, also when x is NaN */
-    bits = (bits + 127U) << 23;
-    memcpy(&power, &bits, sizeof power);
-    return p * power;
-}
-
 SIMD_CLONES void vmath_exp(const float *in, float *out, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        out[i] = exp_one(in[i]);
+        out[i] = vmath_exp_one(in[i]);
 }
 
 SIMD_CLONES void vmath_sigmoid(const float *in, float scale, float *out, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        out[i] = 1.0F / (1.0F + exp_one(-scale * in[i]));
+        out[i] = 1.0F / (1.0F + vmath_exp_one(-scale * in[i]));
 }
 
 SIMD_CLONES void vmath_sigmoid_gradient(const float *y, const float *grad, float scale, float *out,

@@ -258,6 +258,14 @@ bool layer_mixes(const struct layer *layer)
     return layer->selection != NULL && !layer->selection->hard;
 }
 
+bool layer_keeps_mixtures(const struct layer *layer)
+{
+    const struct node_type *type = layer->desc.type;
+
+    return layer_mixes(layer) &&
+           (!type->lookup || layer->slope == NULL || type->backward_params != NULL);
+}
+
 bool layer_uses_reals(const struct layer *layer)
 {
     return layer->selection != NULL && layer->selection->hard && layer->slope == NULL;
@@ -285,6 +293,11 @@ static void wired_words(const struct layer *layer, size_t instance, const uint64
         slots[j] = in[wires[j]];
 }
 
+/* One row for each slot of an instance. */
+struct slot_rows {
+    float values[NODE_MAX_INPUTS][LAYER_TILE] __attribute__((aligned(SIMD_ALIGN)));
+};
+
 /* What the slots of an instance read: mixtures, or the wired signals. */
 static void real_rows(const struct layer *layer, size_t instance, const struct layer_tile *tile,
                       const float **rows)
@@ -303,7 +316,7 @@ static void slot_words(const struct layer *layer, const struct layer_tile *tile,
     size_t n = layer->desc.num_inputs;
 
     if (layer_mixes(layer))
-        words_of_reals(tile->mapped + instance * n * LAYER_TILE, n, slots);
+        memcpy(slots, tile->mapped_half + instance * n, n * sizeof *slots);
     else
         wired_words(layer, instance, tile->in_words != NULL ? tile->in_words : tile->in_half,
                     slots);
@@ -416,11 +429,26 @@ static void forward_removed(const struct layer *layer, const struct layer_tile *
     }
 }
 
+/* What the slots of an instance read, as mixtures. */
+static void mix(const struct layer *layer, const struct layer_tile *tile, size_t instance,
+                struct slot_rows *scratch)
+{
+    size_t n = layer->desc.num_inputs, first = instance * n;
+    float *mapped = scratch->values[0];
+
+    if (tile->mapped != NULL) mapped = tile->mapped + first * LAYER_TILE;
+    for (size_t j = 0; j < n; j++)
+        selection_forward(layer->selection, first + j, tile->in_words, tile->in,
+                          mapped + j * LAYER_TILE);
+    if (layer->desc.type->lookup) words_of_reals(mapped, n, tile->mapped_half + first);
+}
+
 static void forward_live(const struct layer *layer, const struct layer_tile *tile, size_t count)
 {
-    for (size_t slot = 0; layer_mixes(layer) && slot < layer->selection->slots; slot++)
-        selection_forward(layer->selection, slot, tile->in_words, tile->in,
-                          tile->mapped + slot * LAYER_TILE);
+    struct slot_rows scratch;
+
+    for (size_t i = 0; layer_mixes(layer) && i < layer->instances; i++)
+        mix(layer, tile, i, &scratch);
     if (looks_up(layer, tile))
         forward_look_up(layer, tile, count);
     else
@@ -457,18 +485,6 @@ static void backward_slopes(const struct layer *layer, const struct layer_tile *
     }
 }
 
-/* Rows that an instance's input gradients are added to. */
-static void grad_rows(const struct layer *layer, const struct layer_tile *tile, size_t instance,
-                      float *grad_in, float **rows)
-{
-    size_t first = instance * layer->desc.num_inputs;
-
-    for (unsigned j = 0; j < layer->desc.num_inputs; j++)
-        rows[j] = layer->selection != NULL
-                      ? tile->grad_mapped + (first + j) * LAYER_TILE
-                      : grad_in + (size_t)layer->wiring[first + j] * LAYER_TILE;
-}
-
 static void backward_instance(const struct layer *layer, const struct layer_tile *tile,
                               size_t instance, float *const *rows, size_t count)
 {
@@ -488,30 +504,62 @@ static void backward_instance(const struct layer *layer, const struct layer_tile
                                 rows, draw_noise(layer, tile, instance, &noise, count), count);
 }
 
+/* The gradient of what the slots of an instance read. */
+static void backward_slots(const struct layer *layer, const struct layer_tile *tile,
+                           size_t instance, struct slot_rows *grad, size_t count)
+{
+    float *rows[NODE_MAX_INPUTS] = {NULL};
+
+    for (unsigned j = 0; j < layer->desc.num_inputs; j++)
+        rows[j] = memset(grad->values[j], 0, sizeof grad->values[j]);
+    backward_instance(layer, tile, instance, rows, count);
+}
+
+static void backward_learned(const struct layer *layer, const struct layer_tile *tile,
+                             size_t instance, float *grad_in, size_t count)
+{
+    size_t n = layer->desc.num_inputs;
+    struct slot_rows grad;
+
+    backward_slots(layer, tile, instance, &grad, count);
+    for (size_t j = 0; j < n; j++)
+        selection_backward_inputs(layer->selection, instance * n + j, grad.values[j], grad_in);
+}
+
 void layer_backward_inputs(const struct layer *layer, const struct layer_tile *tile, float *grad_in,
                            size_t count)
 {
-    const struct selection *selection = layer->selection;
-
-    if (selection != NULL)
-        memset(tile->grad_mapped, 0, selection->slots * LAYER_TILE * sizeof *tile->grad_mapped);
     for (size_t i = 0; i < layer->instances; i++) {
+        const uint32_t *wires = layer->wiring + i * layer->desc.num_inputs;
         float *rows[NODE_MAX_INPUTS];
 
-        grad_rows(layer, tile, i, grad_in, rows);
+        if (layer->selection != NULL) {
+            backward_learned(layer, tile, i, grad_in, count);
+            continue;
+        }
+        for (unsigned j = 0; j < layer->desc.num_inputs; j++)
+            rows[j] = grad_in + (size_t)wires[j] * LAYER_TILE;
         backward_instance(layer, tile, i, rows, count);
     }
-    for (size_t slot = 0; selection != NULL && grad_in != NULL && slot < selection->slots; slot++)
-        selection_backward_inputs(selection, slot, tile->grad_mapped + slot * LAYER_TILE, grad_in);
 }
 
-void layer_backward_selection(const struct layer *layer, size_t slot,
-                              const struct layer_tile *tiles, size_t num_tiles, float *grad)
+void layer_backward_selection(const struct layer *layer, size_t node,
+                              const struct layer_tile *tiles, size_t num_tiles,
+                              const size_t *counts, float *grad)
 {
-    for (size_t t = 0; t < num_tiles; t++)
-        selection_backward_weights(layer->selection, slot, tiles[t].in_words, tiles[t].in,
-                                   tiles[t].grad_mapped + slot * LAYER_TILE, grad);
-    selection_finish(layer->selection, slot, grad);
+    const struct selection *selection = layer->selection;
+    size_t n = layer->desc.num_inputs;
+
+    for (size_t t = 0; t < num_tiles; t++) {
+        struct slot_rows mapped;
+
+        backward_slots(layer, &tiles[t], node, &mapped, counts[t]);
+        for (size_t j = 0; j < n; j++)
+            selection_backward_weights(selection, node * n + j, tiles[t].in_words, tiles[t].in,
+                                       mapped.values[j], grad + j * selection->candidates);
+    }
+    for (size_t j = 0; j < n; j++)
+        selection_finish(selection, node * n + j, grad + j * selection->candidates);
 }
 
 static void params_of_instance(const struct layer *layer, size_t instance,

@@ -156,15 +156,18 @@ struct layer_tile {
     const float *in;          /* [num_inputs + 1][LAYER_TILE] real inputs: layer_uses_reals() */
     const uint64_t *in_half;  /* [num_inputs + 1] where real inputs are at least 0.5 (SPEC 0.2):
                                  layer_uses_half() */
-    float *mapped;            /* [width * n][LAYER_TILE] soft selection: what the slots read */
-    float *grad_mapped; /* [width * n][LAYER_TILE] learned wires: gradient of what they read */
-    float *out;         /* [num_outputs][LAYER_TILE] */
-    float *grad_out;    /* [num_outputs / grad_group][LAYER_TILE] */
+    float *mapped;            /* [width * n][LAYER_TILE] mixtures that slots read:
+                                 layer_keeps_mixtures() */
+    uint64_t *mapped_half;    /* [width * n] where they are at least 0.5, for look-ups */
+    float *out;               /* [num_outputs][LAYER_TILE] */
+    float *grad_out;          /* [num_outputs / grad_group][LAYER_TILE] */
     const struct layer_noise *noise; /* training with noisy nodes; else NULL */
     size_t grad_group; /* outputs that share one gradient row (1; GroupSum's size on top) */
 };
 
 bool layer_mixes(const struct layer *layer); /* soft selection */
+/* Backward passes read the mixtures; most look-ups only their bits. */
+bool layer_keeps_mixtures(const struct layer *layer);
 /* Real inputs in training, although they are bits: hard selection asks the node for the gradient. */
 bool layer_uses_reals(const struct layer *layer);
 /* The real inputs as bits too: a look-up layer with fixed or hard wires. */
@@ -173,8 +176,7 @@ bool layer_uses_half(const struct layer *layer);
 /* Soft forward of the first `count` columns (a multiple of 16). */
 void layer_forward(const struct layer *layer, const struct layer_tile *tile, size_t count);
 
-/* Adds the gradients of the real inputs to grad_in [num_inputs][LAYER_TILE]; with learned wires also
- * fills tile->grad_mapped, and grad_in may then be NULL. */
+/* Adds the gradients of the real inputs to grad_in [num_inputs][LAYER_TILE]. */
 void layer_backward_inputs(const struct layer *layer, const struct layer_tile *tile, float *grad_in,
                            size_t count);
 
@@ -185,9 +187,12 @@ void layer_backward_params(const struct layer *layer, size_t node, const struct 
                            size_t num_tiles, const size_t *counts, float *grad_table,
                            float *grad_params);
 
-/* Learned wires: adds slot's gradient over all tiles to grad [candidates]. */
-void layer_backward_selection(const struct layer *layer, size_t slot,
-                              const struct layer_tile *tiles, size_t num_tiles, float *grad);
+/* Learned wires: adds the gradient of the node's weights over all tiles to grad
+ * [layer_num_weights()]. The gradient of what the slots read is computed once more for it: kept for all
+ * nodes since the pass above, it would leave the cache. */
+void layer_backward_selection(const struct layer *layer, size_t node,
+                              const struct layer_tile *tiles, size_t num_tiles,
+                              const size_t *counts, float *grad);
 
 /* Table addresses [LAYER_TILE] of one instance from bit inputs. */
 void layer_address_instance(const struct layer *layer, size_t instance, const uint64_t *in_words,

@@ -1,7 +1,7 @@
 #include "selection.h"
 
 #include "base/simd.h"
-#include "base/vmath.h"
+#include "base/vmath_exp.h"
 #include "layer.h"
 #include "mixture.h"
 
@@ -88,49 +88,45 @@ void selection_free(struct selection *selection)
     free(selection);
 }
 
-/* Sixteen partial results, so that the loops over candidates vectorise and their order of additions
- * is that of every instruction set. */
-enum { PARTS = 16 };
-
-SIMD_CLONES static float largest(const float *values, size_t count)
+/* Numbers in the order of the floats; both zeros are one. */
+SIMD_INLINE int32_t rank(float x)
 {
-    float part[PARTS], most;
-    size_t c = 0;
+    int32_t bits;
 
-    for (size_t i = 0; i < PARTS; i++)
-        part[i] = values[0];
-    for (; c + PARTS <= count; c += PARTS) {
-        for (size_t i = 0; i < PARTS; i++)
-            part[i] = values[c + i] > part[i] ? values[c + i] : part[i];
-    }
-    most = part[0];
-    for (size_t i = 1; i < PARTS; i++)
-        most = part[i] > most ? part[i] : most;
-    for (; c < count; c++)
-        most = values[c] > most ? values[c] : most;
-    return most;
+    x += 0.0F;
+    memcpy(&bits, &x, sizeof bits);
+    return bits < 0 ? bits ^ INT32_MAX : bits;
 }
 
-/* The first candidate of that value; 0 when there is none (NaN). */
-SIMD_CLONES static size_t first_of(const float *values, size_t count, float value)
+/* The first of the largest weights. Comparisons of whole numbers, so that both loops vectorise. */
+SIMD_CLONES static size_t choose(const float *weights, size_t count)
 {
+    int32_t most = INT32_MIN;
     uint32_t first = UINT32_MAX;
 
+    for (size_t c = 0; c < count; c++) {
+        int32_t own = rank(weights[c]);
+
+        most = own > most ? own : most;
+    }
     for (uint32_t c = 0; c < (uint32_t)count; c++) {
-        uint32_t found = values[c] == value ? c : UINT32_MAX;
+        uint32_t found = c | -(uint32_t)(rank(weights[c]) != most); /* or none */
 
         first = found < first ? found : first;
     }
-    return first == UINT32_MAX ? 0 : first;
+    return first;
 }
 
-static float add_parts(const float *part)
-{
-    float sum = 0;
+/* Sixteen partial sums, so that loops over candidates vectorise, added up in halves. */
+enum { PARTS = 16 };
 
-    for (size_t i = 0; i < PARTS; i++)
-        sum += part[i];
-    return sum;
+SIMD_INLINE float sum_of_parts(float *part)
+{
+    for (size_t half = PARTS / 2; half > 0; half /= 2) {
+        for (size_t i = 0; i < half; i++)
+            part[i] += part[i + half];
+    }
+    return part[0];
 }
 
 SIMD_CLONES static float sum_of(const float *values, size_t count)
@@ -144,7 +140,7 @@ SIMD_CLONES static float sum_of(const float *values, size_t count)
     }
     for (size_t i = 0; c + i < count; i++)
         part[i] += values[c + i];
-    return add_parts(part);
+    return sum_of_parts(part);
 }
 
 SIMD_CLONES static float dot(const float *a, const float *b, size_t count)
@@ -158,14 +154,14 @@ SIMD_CLONES static float dot(const float *a, const float *b, size_t count)
     }
     for (size_t i = 0; c + i < count; i++)
         part[i] += a[c + i] * b[c + i];
-    return add_parts(part);
+    return sum_of_parts(part);
 }
 
-SIMD_CLONES static void shift_and_scale(const float *in, float shift, float scale, float *out,
-                                        size_t count)
+SIMD_CLONES static void exponentials(const float *restrict weights, float most, float scale,
+                                     float *restrict shares, size_t count)
 {
     for (size_t c = 0; c < count; c++)
-        out[c] = (in[c] - shift) * scale;
+        shares[c] = vmath_exp_one((weights[c] - most) * scale);
 }
 
 /* What the softmax has driven to zero becomes zero: the numbers beyond are slow. */
@@ -177,14 +173,14 @@ SIMD_CLONES static void share_out(float *shares, float factor, size_t count)
 
 uint32_t selection_prepare(const struct selection *selection, size_t slot)
 {
-    size_t count = selection->candidates;
+    size_t count = selection->candidates, best;
     const float *weights = selection->weights + slot * count;
-    float *shares = selection->shares + slot * count, most = largest(weights, count);
+    float *shares = selection->shares + slot * count;
 
-    shift_and_scale(weights, most, (float)(1.0 / selection->next_tau), shares, count);
-    vmath_exp(shares, shares, count);
+    best = choose(weights, count);
+    exponentials(weights, weights[best], (float)(1.0 / selection->next_tau), shares, count);
     share_out(shares, 1.0F / sum_of(shares, count), count);
-    return selection_wire(selection, slot, first_of(weights, count, most));
+    return selection_wire(selection, slot, best);
 }
 
 void selection_drop(const struct selection *selection, size_t slot)

@@ -38,9 +38,10 @@ static void lay_out(struct tile *tile, const struct model *model, int backward,
         bool top = l + 1 == model->num_layers, noisy = backward && layer->desc.noisy;
 
         t->out = take(layout, layer->num_outputs + 1, sizeof *t->out);
-        if (layer_mixes(layer)) t->mapped = take(layout, layer->selection->slots, sizeof(float));
-        if (backward && layer->selection != NULL)
-            t->grad_mapped = take(layout, layer->selection->slots, sizeof(float));
+        if (layer_keeps_mixtures(layer))
+            t->mapped = take(layout, layer->selection->slots, sizeof *t->mapped);
+        if (layer_mixes(layer) && layer->desc.type->lookup)
+            t->mapped_half = take_bytes(layout, layer->selection->slots * sizeof *t->mapped_half);
         if (backward && !top)
             t->grad_out = take(layout, layer->num_outputs + 1, sizeof *t->grad_out);
         t->grad_group = top ? layer->num_outputs / model->num_classes : 1;
@@ -264,15 +265,9 @@ void tile_sample(struct tile *tile, const struct model *model, const struct tile
 void tile_backward_layer(struct tile *tile, const struct model *model, size_t layer,
                          const struct tile_noise *noise)
 {
-    struct layer_tile *below;
-    size_t signals;
+    struct layer_tile *below = &tile->layers[layer - 1];
+    size_t signals = model->layers[layer - 1]->num_outputs;
 
-    if (layer == 0) {
-        layer_backward_inputs(model->layers[0], &tile->layers[0], NULL, tile->count);
-        return;
-    }
-    below = &tile->layers[layer - 1];
-    signals = model->layers[layer - 1]->num_outputs;
     memset(below->grad_out, 0, signals * LAYER_TILE * sizeof *below->grad_out);
     layer_backward_inputs(model->layers[layer], &tile->layers[layer], below->grad_out, tile->count);
     if (noise == NULL || noise->dropout <= 0) return;

@@ -54,8 +54,7 @@ void tile_forward(struct tile *tile, const struct model *model, const struct til
 void tile_sample(struct tile *tile, const struct model *model, const struct tile_noise *noise,
                  uint64_t *scratch);
 
-/* Input gradient of one layer into the layer below, dropout respected. Layer 0 only fills the gradient
- * of its learned wires. */
+/* Input gradient of a layer above the first into the one below it, dropout respected. */
 void tile_backward_layer(struct tile *tile, const struct model *model, size_t layer,
                          const struct tile_noise *noise);
 

@@ -63,13 +63,6 @@ static float *grad_into(const struct trainer *t, const struct tile *tile, size_t
     return tile->layers[l].grad_out;
 }
 
-/* The lowest trained layer need not pass its gradient on, but its learned wires need the gradient of
- * what they read. */
-static bool passes_down(const struct trainer *t, size_t l)
-{
-    return l > t->first_trained || t->model->layers[l]->selection != NULL;
-}
-
 /* Input gradients of one tile through all layers, each sample by itself. */
 static void backward_tile(struct trainer *t, size_t index)
 {
@@ -82,7 +75,7 @@ static void backward_tile(struct trainer *t, size_t index)
 
         if (t->stabilization == STABILIZE_BATCHWISE)
             stabilize_columns(grad, rows, tile->samples, &t->stabilize);
-        if (passes_down(t, l)) tile_backward_layer(tile, t->model, l, &noise);
+        if (l > t->first_trained) tile_backward_layer(tile, t->model, l, &noise);
     }
 }
 
@@ -112,7 +105,7 @@ static void backward_layerwise(struct trainer *t, size_t tiles)
                 all.count += t->sums[k].count;
             }
             stabilize_apply(grad, rows, t->tiles[i].samples, &all, &t->stabilize);
-            if (passes_down(t, l)) tile_backward_layer(&t->tiles[i], t->model, l, &noise);
+            if (l > t->first_trained) tile_backward_layer(&t->tiles[i], t->model, l, &noise);
         }
     }
 }
@@ -136,7 +129,7 @@ static float *node_gradient(const struct trainer *t, size_t l, size_t node, size
     const struct layer *layer = t->model->layers[l];
     const struct node_desc *desc = &layer->desc;
     size_t entries = desc->num_outputs * desc->table_size;
-    size_t count = desc->num_params + layer_num_weights(layer), n = desc->num_inputs;
+    size_t count = desc->num_params + layer_num_weights(layer);
     float *grad_table = t->scratch[omp_get_thread_num()];
     float *grad = grad_table + t->scratch_table;
 
@@ -145,9 +138,9 @@ static float *node_gradient(const struct trainer *t, size_t l, size_t node, size
     if (layer_node_is_removed(layer, node)) return grad;
     add_regularizers(t, layer, node, grad_table, grad);
     layer_backward_params(layer, node, t->layer_tiles[l], tiles, t->counts, grad_table, grad);
-    for (size_t j = 0; layer->selection != NULL && j < n; j++)
-        layer_backward_selection(layer, node * n + j, t->layer_tiles[l], tiles,
-                                 grad + desc->num_params + j * layer->selection->candidates);
+    if (layer->selection != NULL)
+        layer_backward_selection(layer, node, t->layer_tiles[l], tiles, t->counts,
+                                 grad + desc->num_params);
     if (t->config->training.clip_value > 0)
         optimizer_clip_value(grad, count, (float)t->config->training.clip_value);
     return grad;

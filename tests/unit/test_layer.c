@@ -114,7 +114,7 @@ static void compare(const char *what, const float *found, const float *expected,
 }
 
 struct blocks {
-    float in[12 * LAYER_TILE], mapped[15 * LAYER_TILE], grad_mapped[15 * LAYER_TILE];
+    float in[12 * LAYER_TILE], mapped[15 * LAYER_TILE];
     float out[5 * LAYER_TILE], grad_out[5 * LAYER_TILE], grad_in[12 * LAYER_TILE];
 } __attribute__((aligned(64)));
 
@@ -137,12 +137,8 @@ static void check_golden(const char *tau)
 {
     static struct blocks b;
     struct layer *layer = make_layer("learnable", "probabilistic", 3, 5, 12, NULL);
-    struct layer_tile tile = {.in = b.in,
-                              .mapped = b.mapped,
-                              .grad_mapped = b.grad_mapped,
-                              .out = b.out,
-                              .grad_out = b.grad_out,
-                              .grad_group = 1};
+    struct layer_tile tile = {
+        .in = b.in, .mapped = b.mapped, .out = b.out, .grad_out = b.grad_out, .grad_group = 1};
     struct safetensors *file = NULL;
     struct err err = {0};
     size_t count = 16;
@@ -167,8 +163,8 @@ static void check_golden(const char *tau)
     layer_backward_inputs(layer, &tile, b.grad_in, count);
     from_rows(b.grad_in, rows, 8, 12);
     compare("grad_x", rows, values(file, "grad_x"), 96);
-    for (size_t slot = 0; slot < 15; slot++)
-        layer_backward_selection(layer, slot, &tile, 1, grad + slot * 12);
+    for (size_t node = 0; node < 5; node++)
+        layer_backward_selection(layer, node, &tile, 1, &count, grad + node * 36);
     compare("grad.W", grad, values(file, "grad.mapping.W"), 180);
     for (size_t node = 0; node < 5; node++) {
         float table[8] = {0}, params[8] = {0};
@@ -251,6 +247,66 @@ static void test_hard_candidates(void **state)
     layer_free(layer);
 }
 
+/* The same inputs as bits and as numbers: outputs, and the gradient of all weights. */
+static void check_bits(const char *node, const char *selection, size_t candidates)
+{
+    static struct {
+        float reals[51 * LAYER_TILE], mapped[2][15 * LAYER_TILE], out[2][5 * LAYER_TILE];
+        float grad_out[5 * LAYER_TILE], grad[2][15 * 50];
+        uint64_t words[51], half[2][15];
+    } b __attribute__((aligned(SIMD_ALIGN)));
+    char config[96];
+    struct layer *layer;
+    struct layer_tile tiles[2];
+    size_t count = LAYER_TILE;
+    struct rng rng;
+
+    memset(&b, 0, sizeof b);
+    snprintf(config, sizeof config, "layer_config: {selection: %s, candidates: %zu}\n", selection,
+             candidates);
+    layer = make_layer("learnable", node, 3, 5, 50, config);
+    rng_seed(&rng, 7, candidates);
+    for (size_t i = 0; i < 5; i++)
+        layer->desc.type->init(&layer->desc, layer_params(layer, i), &rng);
+    layer->selection->next_tau = layer->selection->tau = 0.1;
+    layer_prepare(layer);
+    for (size_t i = 0; i < 50; i++)
+        b.words[i] = rng_next(&rng);
+    words_to_reals(b.words, 50, b.reals);
+    for (size_t i = 0; i < (size_t)5 * LAYER_TILE; i++)
+        b.grad_out[i] = rng_float(&rng) - 0.5F;
+    for (size_t t = 0; t < 2; t++) {
+        tiles[t] = (struct layer_tile){.in_words = t == 0 ? b.words : NULL,
+                                       .in = b.reals,
+                                       .in_half = b.words,
+                                       .mapped = b.mapped[t],
+                                       .mapped_half = b.half[t],
+                                       .out = b.out[t],
+                                       .grad_out = b.grad_out,
+                                       .grad_group = 1};
+        layer_forward(layer, &tiles[t], count);
+        for (size_t i = 0; i < 5; i++)
+            layer_backward_selection(layer, i, &tiles[t], 1, &count,
+                                     b.grad[t] + i * layer_num_weights(layer));
+    }
+    compare(node, b.out[0], b.out[1], (size_t)5 * LAYER_TILE);
+    compare(node, b.grad[0], b.grad[1], 5 * layer_num_weights(layer));
+    layer_free(layer);
+}
+
+static void test_bits(void **state)
+{
+    const char *const nodes[] = {"dwn", "probabilistic", "hybrid", "linear_lut"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
+        for (size_t candidates = 0; candidates <= 50; candidates += 5) {
+            check_bits(nodes[i], "soft", candidates);
+            check_bits(nodes[i], "hard", candidates);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_independent),
         cmocka_unit_test(test_golden_learnable),
         cmocka_unit_test(test_hard_candidates),
+        cmocka_unit_test(test_bits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
