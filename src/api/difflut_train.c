@@ -1,4 +1,5 @@
 #include "api.h"
+#include "api_accuracy.h"
 #include "train/train.h"
 
 #include <stdlib.h>
@@ -63,6 +64,7 @@ enum difflut_status difflut_train(struct difflut_model *model, const struct diff
                                     .progress = own.progress != NULL ? pass_on : NULL,
                                     .tell = own.tell != NULL ? tell : NULL,
                                     .user = &own,
+                                    .accuracy_hard = api_accuracy_hard,
                                     .checkpoint = own.checkpoint,
                                     .resume = own.resume,
                                     .stop = own.stop};

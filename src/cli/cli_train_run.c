@@ -1,5 +1,6 @@
 #include "cli/cli_train_run.h"
 
+#include "api/api_accuracy.h"
 #include "base/file.h"
 #include "cli/cli_interrupt.h"
 #include "cli/cli_model.h"
@@ -68,14 +69,13 @@ enum err_status cli_train_load(struct dataset **out, const struct config *config
 /* The test split is looked at once, after training. */
 static enum err_status test(struct run *run, unsigned threads, struct err *err)
 {
-    struct model_mode mode = {.name = "deterministic", .threads = threads};
+    struct model_mode mode = {.name = "expectation", .threads = threads};
     const struct dataset_split *split = &run->dataset->test;
     enum err_status status;
 
     run->tested = split->count > 0;
     if (!run->tested) return ERR_OK;
-    status = model_accuracy(run->model, split, &mode, &run->accuracy_hard, NULL, err);
-    mode.name = "expectation";
+    status = api_accuracy_hard(run->model, split, threads, &run->accuracy_hard, err);
     if (status == ERR_OK)
         status = model_accuracy(run->model, split, &mode, &run->accuracy_soft, NULL, err);
     return status;
@@ -127,6 +127,7 @@ static enum err_status train(struct run *run, struct err *err)
                                     .progress = cli_train_log_progress,
                                     .tell = cli_train_log_tell,
                                     .user = &run->log,
+                                    .accuracy_hard = api_accuracy_hard,
                                     .checkpoint = checkpoint,
                                     .resume = request->resume,
                                     .stop = cli_interrupt_flag(request->cli->interrupt)};

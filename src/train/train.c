@@ -217,17 +217,25 @@ static enum err_status note_pruned(const struct trainer *t, struct trainer_epoch
     return status;
 }
 
+static enum err_status measure_hard(const struct trainer *t, double *accuracy, struct err *err)
+{
+    struct model_mode hard = {.name = "deterministic", .threads = (unsigned)t->threads};
+
+    if (t->options->accuracy_hard != NULL)
+        return t->options->accuracy_hard(t->model, &t->validation, (unsigned)t->threads, accuracy,
+                                         err);
+    return model_accuracy(t->model, &t->validation, &hard, accuracy, NULL, err);
+}
+
 static enum err_status judge_epoch(struct trainer *t, struct err *err)
 {
     struct model_mode soft = {.name = "expectation", .threads = (unsigned)t->threads};
-    struct model_mode hard = {.name = "deterministic", .threads = (unsigned)t->threads};
     struct trainer_epoch *epoch = &t->history[t->place.epochs_done];
     enum err_status status = watch_params(t, err);
 
     if (status == ERR_OK)
         status = model_accuracy(t->model, &t->validation, &soft, &epoch->accuracy_soft, NULL, err);
-    if (status == ERR_OK)
-        status = model_accuracy(t->model, &t->validation, &hard, &epoch->accuracy_hard, NULL, err);
+    if (status == ERR_OK) status = measure_hard(t, &epoch->accuracy_hard, err);
     if (status == ERR_OK) status = note_pruned(t, epoch, err);
     if (status != ERR_OK) return status;
     epoch->loss = t->place.loss / t->place.weight;

@@ -53,6 +53,10 @@ struct train_options {
     /* One line for people: a warning with its numbers, or (warning false) what was done. May be NULL. */
     void (*tell)(bool warning, const char *message, void *user);
     void *user;
+    /* Measures the hard accuracy of the validation part: what model_accuracy() would say, found faster.
+     * NULL: model_accuracy(). */
+    enum err_status (*accuracy_hard)(const struct model *model, const struct dataset_split *split,
+                                     unsigned threads, double *accuracy, struct err *err);
 
     /* File to write a checkpoint to, at the end of an epoch and every training.checkpoint_seconds;
      * NULL: none. `resume`: continue from it when it is there; else an old one is removed. */

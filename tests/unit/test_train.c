@@ -1,5 +1,6 @@
 /* The trainer: learning, the same bytes for any number of threads, early stopping, augmentation,
  * gradient stabilisation, and loss that is not finite. */
+#include "api/api_accuracy.h"
 #include "layer/stabilize.h"
 #include "model/safetensors.h"
 #include "small_model.h"
@@ -90,6 +91,64 @@ static void test_learns(void **state)
         assert_int_equal(run.epoch_reports, 12);
         assert_int_equal(run.reports, 12 * 13 + 12); /* 630 samples: 13 batches an epoch */
         free(run.params);
+    }
+}
+
+/* --- hard accuracy by the engine --- */
+
+struct both {
+    double hard[2][20];
+    int by_engine; /* 1: with api_accuracy_hard() */
+};
+
+static void note_hard(const struct train_progress *progress, void *user)
+{
+    struct both *both = user;
+
+    if (progress->epoch_done)
+        both->hard[both->by_engine][progress->epoch - 1] = progress->accuracy_hard;
+}
+
+/* The same accuracies in every epoch, so the same best one; a pipeline that cannot be is no obstacle. */
+static void test_engine_judges_as_the_reference(void **state)
+{
+    static const struct {
+        const char *node, *extra;
+        enum err_status lowers;
+    } cases[] = {
+        {"probabilistic", "training: {epochs: 6, batch_size: 50}\n", ERR_OK},
+        {"dwn", "training: {epochs: 6, batch_size: 50}\n", ERR_OK},
+        {"hybrid", "training: {epochs: 6, batch_size: 50}\nhardware: {pipeline: {depth: 1}}\n",
+         ERR_ARG},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++) {
+        struct small_shape shape = SHAPE;
+        struct both both = {0};
+        struct config *config;
+        struct dataset *data;
+
+        shape.node = cases[i].node;
+        config = small_config(&shape, cases[i].extra);
+        data = small_dataset(&shape, 700, 0, 11);
+        for (both.by_engine = 0; both.by_engine < 2; both.by_engine++) {
+            struct model *model = small_model(config, data);
+            struct train_options options = {.threads = 2, .progress = note_hard, .user = &both};
+            struct train_result result;
+            struct netlist *net = NULL;
+            struct err err;
+
+            assert_int_equal(model_lower(model, &net, &err), cases[i].lowers);
+            netlist_free(net);
+            if (both.by_engine) options.accuracy_hard = api_accuracy_hard;
+            assert_int_equal(train_run(model, data, &options, &result, &err), ERR_OK);
+            model_free(model);
+        }
+        for (size_t e = 0; e < 6; e++)
+            assert_true(both.hard[0][e] > 0.2 && both.hard[0][e] == both.hard[1][e]);
+        dataset_free(data);
+        config_free(config);
     }
 }
 
@@ -412,6 +471,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_engine_judges_as_the_reference),
         cmocka_unit_test(test_threads_do_not_matter),
         cmocka_unit_test(test_optimizers_learn),
         cmocka_unit_test(test_clip_norm_out_of_reach),
