@@ -1,5 +1,6 @@
 #include "mixture.h"
 
+#include "base/lanes.h"
 #include "base/simd.h"
 #include "layer.h"
 
@@ -140,9 +141,6 @@ static const float subset_bit[4][16] __attribute__((aligned(64))) = {
         SWAP(x, 7, 0xaa00aa00aa00aa);                                                              \
     } while (0)
 
-typedef float v16 __attribute__((vector_size(64)));
-typedef float v16_unaligned __attribute__((vector_size(64), aligned(4), may_alias));
-typedef uint32_t v16u __attribute__((vector_size(64)));
 typedef int32_t v16i __attribute__((vector_size(64)));
 typedef uint8_t v16b __attribute__((vector_size(16), may_alias));
 typedef char v16c __attribute__((vector_size(16), may_alias));
@@ -150,23 +148,11 @@ typedef char v64c __attribute__((vector_size(64)));
 typedef uint8_t v64b __attribute__((vector_size(64)));
 typedef uint16_t v32h __attribute__((vector_size(64)));
 typedef uint64_t v8w __attribute__((vector_size(64), may_alias));
-typedef float v8 __attribute__((vector_size(32)));
-typedef float v8_unaligned __attribute__((vector_size(32), aligned(4), may_alias));
-typedef uint32_t v8u __attribute__((vector_size(32), may_alias));
 typedef uint64_t word __attribute__((may_alias));
 typedef uint64_t v2w __attribute__((vector_size(16)));
 typedef uint16_t v8h __attribute__((vector_size(16)));
 typedef uint32_t v4u __attribute__((vector_size(16)));
 typedef uint64_t v4w __attribute__((vector_size(32), may_alias));
-
-/* Half as many vectors, each with the sums of the neighbouring `distance` lanes of two. */
-#define FOLD(x, many, low, high)                                                                   \
-    do {                                                                                           \
-        SIMD_UNROLL(16)                                                                            \
-        for (size_t i_ = 0; i_ < (many); i_++)                                                     \
-            (x)[i_] = __builtin_shuffle((x)[2 * i_], (x)[2 * i_ + 1], low) +                       \
-                      __builtin_shuffle((x)[2 * i_], (x)[2 * i_ + 1], high);                       \
-    } while (0)
 
 #define TRANSPOSE_BITS(x) TRANSPOSE_BY_SWAPS(x)
 #define REVERSED          0

@@ -1,6 +1,8 @@
 /* The vector versions of mixture.h, with LANES 16 or 8; included once for each instruction set
  * (base/simd.h). TRANSPOSE_BITS(x) transposes every eight bytes of x as a matrix of bits, and where
  * REVERSED is not 0 reads the bytes from the last to the first. */
+#include "base/lanes_kernel.h"
+
 /* Vectors in a row, in a table of sixteen entries; words in a vector. */
 #define ROW    (LAYER_TILE / LANES)
 #define PARTS  (16 / LANES)
@@ -8,9 +10,6 @@
 #define UNROLL SIMD_UNROLL(16)
 
 #if LANES == 16
-#define VEC                   v16
-#define INDEX                 v16u
-#define UNALIGNED             v16_unaligned
 #define LOOK_UP(table, index) __builtin_shuffle((table)->part[0], index)
 
 struct KERNEL(eight) {
@@ -52,24 +51,7 @@ SIMD_INLINE void KERNEL(halves)(const struct KERNEL(eight) * words, v16u *low, v
     *high = __builtin_shuffle((v16u)words[0].part[0], (v16u)words[1].part[0], even + 1);
 }
 
-SIMD_INLINE v16 KERNEL(lane_sums)(v16 *x)
-{
-    const v16u low8 = {0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23};
-    const v16u low4 = {0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27};
-    const v16u low2 = {0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29};
-    const v16u low1 = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
-
-    FOLD(x, 8, low8, low8 + 8);
-    FOLD(x, 4, low4, low4 + 4);
-    FOLD(x, 2, low2, low2 + 2);
-    FOLD(x, 1, low1, low1 + 1);
-    return x[0];
-}
-
 #else
-#define VEC                   v8
-#define INDEX                 v8u
-#define UNALIGNED             v8_unaligned
 #define LOOK_UP(table, index) __builtin_shuffle((table)->part[0], (table)->part[1], index)
 
 struct KERNEL(eight) {
@@ -121,17 +103,6 @@ SIMD_INLINE void KERNEL(halves)(const struct KERNEL(eight) * words, v8u *low, v8
 
     *low = __builtin_shuffle((v8u)words->part[0], (v8u)words->part[1], even);
     *high = __builtin_shuffle((v8u)words->part[0], (v8u)words->part[1], even + 1);
-}
-
-SIMD_INLINE v8 KERNEL(lane_sums)(v8 *x)
-{
-    const v8u low4 = {0, 1, 2, 3, 8, 9, 10, 11}, low2 = {0, 1, 4, 5, 8, 9, 12, 13};
-    const v8u low1 = {0, 2, 4, 6, 8, 10, 12, 14};
-
-    FOLD(x, 4, low4, low4 + 4);
-    FOLD(x, 2, low2, low2 + 2);
-    FOLD(x, 1, low1, low1 + 1);
-    return x[0];
 }
 
 #endif
@@ -278,7 +249,7 @@ SIMD_KERNEL void KERNEL(correlate_bits)(const uint32_t *wires, size_t count, con
         KERNEL(correlate_some)(table, 4, wires, count, words, c, sum);
         UNROLL
         for (size_t i = 0; i < 4; i++)
-            ((UNALIGNED *)(sums + c))[i] += sum[i];
+            ((VEC_UNALIGNED *)(sums + c))[i] += sum[i];
     }
     for (; c < count; c += LANES) {
         KERNEL(correlate_some)(table, 1, wires, count, words, c, sum);
@@ -338,7 +309,7 @@ SIMD_KERNEL void KERNEL(correlate)(const uint32_t *wires, size_t count, const fl
         }
         product[0] = KERNEL(lane_sums)(product);
         if (many == LANES)
-            *(UNALIGNED *)(sums + first) += product[0];
+            *(VEC_UNALIGNED *)(sums + first) += product[0];
         else
             for (size_t k = 0; k < many; k++)
                 sums[first + k] += product[0][k];
@@ -368,9 +339,6 @@ static const struct mixture_kernels KERNEL(kernels) = {
     KERNEL(correlate), KERNEL(spread),
 };
 
-#undef VEC
-#undef INDEX
-#undef UNALIGNED
 #undef LOOK_UP
 #undef ROW
 #undef PARTS

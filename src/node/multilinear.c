@@ -1,23 +1,27 @@
 #include "multilinear.h"
 
+#include "base/lanes.h"
 #include "base/simd.h"
+#include "node.h"
+
+#include <string.h>
 
 /* Vectors are passed only between functions that are always inlined: no calling convention is
  * involved that could differ between versions. */
 #pragma GCC diagnostic ignored "-Wpsabi"
-
-/* Eight samples, or eight table entries. */
-typedef float v8 __attribute__((vector_size(32)));
-typedef float v8_unaligned __attribute__((vector_size(32), aligned(4), may_alias));
 
 enum { MAX_LOW = 3, MAX_HIGH = 9 };
 
 /* Constant trip counts up to 8 (n <= 6) unroll whole, which keeps the small arrays in registers. */
 #define UNROLL SIMD_UNROLL(8)
 
-/* Lane l of bit[j] is bit j of l. */
-static const v8 lane_bit[MAX_LOW] = {
-    {0, 1, 0, 1, 0, 1, 0, 1}, {0, 0, 1, 1, 0, 0, 1, 1}, {0, 0, 0, 0, 1, 1, 1, 1}};
+#define UNROLL_LANES SIMD_UNROLL(16)
+
+#define LOAD(p)         (*(const VEC_UNALIGNED *)(p))
+#define STORE(p, value) (*(VEC_UNALIGNED *)(p) = (value))
+
+/* Vectors in a row. */
+#define ROW (NODE_MAX_SAMPLES / LANES)
 
 /* Expands `call` with constant splits for n = 1..6, so that the loops above unroll. */
 #define DISPATCH(call)                                                                             \
@@ -46,6 +50,7 @@ static const v8 lane_bit[MAX_LOW] = {
     }
 
 #define KERNEL(name) name##_baseline
+#define LANES        8
 #include "multilinear_kernel.h"
 #undef KERNEL
 
@@ -57,6 +62,8 @@ SIMD_BEGIN_AVX2
 SIMD_END
 
 SIMD_BEGIN_AVX512
+#undef LANES
+#define LANES        16
 #define KERNEL(name) name##_avx512
 #include "multilinear_kernel.h"
 #undef KERNEL

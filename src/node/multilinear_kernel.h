@@ -1,26 +1,18 @@
 /* The kernels of multilinear.c, included once for each instruction set (base/simd.h). */
+#include "base/lanes_kernel.h"
 
-SIMD_INLINE v8 KERNEL(load)(const float *p)
+/* Products over `inputs` rows at sample s, times `start`: product[a] for a < 2^inputs. */
+SIMD_INLINE void KERNEL(products)(unsigned inputs, const float *const *in, size_t s, VEC start,
+                                  VEC *product)
 {
-    return *(const v8_unaligned *)p;
-}
-
-SIMD_INLINE void KERNEL(store)(float *p, v8 value)
-{
-    *(v8_unaligned *)p = value;
-}
-
-/* Products over `inputs` rows at sample s: product[a] for a < 2^inputs. */
-SIMD_INLINE void KERNEL(products)(unsigned inputs, const float *const *in, size_t s, v8 *product)
-{
-    product[0] = (v8){0} + 1.0F;
+    product[0] = start;
     UNROLL
     for (unsigned j = 0; j < inputs; j++) {
-        v8 x = KERNEL(load)(in[j] + s);
+        VEC x = LOAD(in[j] + s);
 
         UNROLL
         for (size_t a = 0; a < (size_t)1 << j; a++) {
-            v8 one = product[a] * x;
+            VEC one = product[a] * x;
 
             product[a + ((size_t)1 << j)] = one;
             product[a] = product[a] - one;
@@ -29,11 +21,11 @@ SIMD_INLINE void KERNEL(products)(unsigned inputs, const float *const *in, size_
 }
 
 /* sum over the cube of value[a] * product[a], by folding one input at a time; destroys value. */
-SIMD_INLINE v8 KERNEL(fold)(unsigned inputs, const float *const *in, size_t s, v8 *value)
+SIMD_INLINE VEC KERNEL(fold)(unsigned inputs, const float *const *in, size_t s, VEC *value)
 {
     UNROLL
     for (unsigned j = 0; j < inputs; j++) {
-        v8 x = KERNEL(load)(in[j] + s);
+        VEC x = LOAD(in[j] + s);
 
         UNROLL
         for (size_t a = 0; a < (size_t)1 << (inputs - 1 - j); a++)
@@ -43,15 +35,15 @@ SIMD_INLINE v8 KERNEL(fold)(unsigned inputs, const float *const *in, size_t s, v
 }
 
 /* slope[j] of the form whose corner values are value[]; destroys value. */
-SIMD_INLINE void KERNEL(slopes)(unsigned inputs, const float *const *in, size_t s, v8 *value,
-                                v8 *slope)
+SIMD_INLINE void KERNEL(slopes)(unsigned inputs, const float *const *in, size_t s, VEC *value,
+                                VEC *slope)
 {
-    v8 difference[1 << (MAX_HIGH - 1)];
+    VEC difference[1 << (MAX_HIGH - 1)];
 
     UNROLL
     for (unsigned j = 0; j < inputs; j++) {
         size_t half = (size_t)1 << (inputs - 1 - j);
-        v8 x = KERNEL(load)(in[j] + s);
+        VEC x = LOAD(in[j] + s);
 
         UNROLL
         for (size_t a = 0; a < half; a++) {
@@ -65,10 +57,10 @@ SIMD_INLINE void KERNEL(slopes)(unsigned inputs, const float *const *in, size_t 
 SIMD_INLINE void KERNEL(forward)(unsigned low, unsigned high, const float *table,
                                  const float *const *in, float *out, size_t count)
 {
-    for (size_t s = 0; s < count; s += 8) {
-        v8 a[1 << MAX_LOW], inner[1 << MAX_HIGH];
+    for (size_t s = 0; s < count; s += LANES) {
+        VEC a[1 << MAX_LOW], inner[1 << MAX_HIGH], ones = (VEC){0} + 1.0F;
 
-        KERNEL(products)(low, in, s, a);
+        KERNEL(products)(low, in, s, ones, a);
         UNROLL
         for (size_t h = 0; h < (size_t)1 << high; h++)
             inner[h] = table[h << low] * a[0];
@@ -78,7 +70,7 @@ SIMD_INLINE void KERNEL(forward)(unsigned low, unsigned high, const float *table
             for (size_t h = 0; h < (size_t)1 << high; h++)
                 inner[h] += table[(h << low) + l] * a[l];
         }
-        KERNEL(store)(out + s, KERNEL(fold)(high, in + low, s, inner));
+        STORE(out + s, KERNEL(fold)(high, in + low, s, inner));
     }
 }
 
@@ -86,18 +78,18 @@ SIMD_INLINE void KERNEL(backward_inputs)(unsigned low, unsigned high, const floa
                                          const float *const *in, const float *grad_out,
                                          float *const *grad_in, size_t count)
 {
-    for (size_t s = 0; s < count; s += 8) {
-        v8 a[1 << MAX_LOW], b[1 << MAX_HIGH], inner[1 << MAX_HIGH], outer[1 << MAX_LOW];
-        v8 slope[MAX_LOW + MAX_HIGH], g = KERNEL(load)(grad_out + s);
+    for (size_t s = 0; s < count; s += LANES) {
+        VEC a[1 << MAX_LOW], b[1 << MAX_HIGH], inner[1 << MAX_HIGH], outer[1 << MAX_LOW];
+        VEC slope[MAX_LOW + MAX_HIGH], g = LOAD(grad_out + s), ones = (VEC){0} + 1.0F;
 
-        KERNEL(products)(low, in, s, a);
-        KERNEL(products)(high, in + low, s, b);
+        KERNEL(products)(low, in, s, ones, a);
+        KERNEL(products)(high, in + low, s, ones, b);
         UNROLL
         for (size_t l = 0; l < (size_t)1 << low; l++)
-            outer[l] = (v8){0};
+            outer[l] = (VEC){0};
         UNROLL
         for (size_t h = 0; h < (size_t)1 << high; h++) {
-            v8 sum = {0};
+            VEC sum = {0};
 
             UNROLL
             for (size_t l = 0; l < (size_t)1 << low; l++) {
@@ -112,56 +104,83 @@ SIMD_INLINE void KERNEL(backward_inputs)(unsigned low, unsigned high, const floa
         KERNEL(slopes)(high, in + low, s, inner, slope + low);
         UNROLL
         for (unsigned j = 0; j < low + high; j++)
-            KERNEL(store)(grad_in[j] + s, KERNEL(load)(grad_in[j] + s) + g * slope[j]);
+            STORE(grad_in[j] + s, LOAD(grad_in[j] + s) + g * slope[j]);
     }
 }
 
-/* The eight low products of one sample, one a lane; missing inputs count as 0. */
-SIMD_INLINE v8 KERNEL(lane_products)(unsigned low, const float *const *in, size_t s)
+/* The gradient at sample s times the product that more inputs have at address `top`. */
+SIMD_INLINE VEC KERNEL(weight)(unsigned inputs, const float *const *in, size_t top,
+                               const float *grad_out, size_t s)
 {
-    v8 product = (v8){0} + 1.0F;
+    VEC weight = LOAD(grad_out + s);
 
-    UNROLL
-    for (unsigned j = 0; j < MAX_LOW; j++) {
-        float x = j < low ? in[j][s] : 0.0F;
-
-        product *= (1.0F - lane_bit[j]) + x * (2.0F * lane_bit[j] - 1.0F);
+    for (unsigned j = 0; j < inputs; j++) {
+        if (top >> j & 1)
+            weight *= LOAD(in[j] + s);
+        else
+            weight -= weight * LOAD(in[j] + s);
     }
-    return product;
+    return weight;
 }
 
-/* Lanes are table entries here, so the sums over the samples stay in registers and need no final
- * reduction across lanes. */
+/* Column k of rows of products. */
+SIMD_INLINE void KERNEL(product_column)(unsigned inputs, const float *const *in, size_t k,
+                                        VEC start, VEC (*row)[ROW])
+{
+    VEC product[8];
+
+    KERNEL(products)(inputs, in, k * LANES, start, product);
+    UNROLL
+    for (size_t a = 0; a < (size_t)1 << inputs; a++)
+        row[a][k] = product[a];
+}
+
+/* Lane 8 h + l: the sum over the samples of a[l] b[h]. */
+SIMD_INLINE VEC KERNEL(correlate)(VEC (*a)[ROW], VEC (*b)[ROW], size_t count)
+{
+    VEC sum[LANES];
+
+    UNROLL_LANES
+    for (size_t e = 0; e < LANES; e++)
+        sum[e] = a[e % 8][0] * b[e / 8][0];
+    for (size_t k = 1; k < count / LANES; k++) {
+        UNROLL_LANES
+        for (size_t e = 0; e < LANES; e++)
+            sum[e] += a[e % 8][k] * b[e / 8][k];
+    }
+    return KERNEL(lane_sums)(sum);
+}
+
+/* Sums over samples of products of two rows, so many at once that all stay in registers and the sums
+ * over the lanes are formed together. Lanes are samples first, then table entries. */
 SIMD_INLINE void KERNEL(backward_table)(unsigned low, unsigned high, const float *const *in,
                                         const float *grad_out, float *grad_table, size_t count)
 {
-    v8 sum[1 << MAX_HIGH];
-    float weight[8 << MAX_HIGH] __attribute__((aligned(32)));
+    unsigned middle = high < 3 ? high : 3, top = high - middle;
+    VEC a[8][ROW], b[8][ROW];
 
-    UNROLL
-    for (size_t h = 0; h < (size_t)1 << high; h++)
-        sum[h] = (v8){0};
-    for (size_t s = 0; s < count; s += 8) {
-        v8 b[1 << MAX_HIGH], g = KERNEL(load)(grad_out + s);
+    if (low < 3) memset(a, 0, sizeof a); /* missing inputs count as 0 */
+    if (middle == 0) memset(b, 0, sizeof b);
 
-        KERNEL(products)(high, in + low, s, b);
-        UNROLL
-        for (size_t h = 0; h < (size_t)1 << high; h++)
-            KERNEL(store)(weight + 8 * h, g * b[h]);
-        UNROLL
-        for (size_t i = 0; i < 8; i++) {
-            v8 a = KERNEL(lane_products)(low, in, s + i);
+    for (size_t k = 0; k < count / LANES; k++)
+        KERNEL(product_column)(low, in, k, (VEC){0} + 1.0F, a);
+    for (size_t t = 0; t < (size_t)1 << top; t++) {
+        for (size_t k = 0; k < count / LANES; k++) {
+            VEC weight = KERNEL(weight)(top, in + low + middle, t, grad_out, k * LANES);
 
-            UNROLL
-            for (size_t h = 0; h < (size_t)1 << high; h++)
-                sum[h] += weight[8 * h + i] * a;
+            KERNEL(product_column)(middle, in + low, k, weight, b);
         }
-    }
-    UNROLL
-    for (size_t h = 0; h < (size_t)1 << high; h++) {
-        UNROLL
-        for (size_t l = 0; l < (size_t)1 << low; l++)
-            grad_table[(h << low) + l] += sum[h][l];
+        for (size_t h = 0; h < (size_t)1 << middle; h += LANES / 8) {
+            float *entry = grad_table + ((t << middle) + h) * 8;
+            size_t left = ((size_t)1 << low << middle) - 8 * h;
+            VEC sum = KERNEL(correlate)(a, b + h, count);
+
+            if (left >= LANES)
+                STORE(entry, LOAD(entry) + sum);
+            else
+                for (size_t e = 0; e < left; e++)
+                    entry[e] += sum[e];
+        }
     }
 }
 

@@ -1,0 +1,50 @@
+/* Sums over the lanes of vectors (lanes.h), in an order that is the same on every machine. Included by
+ * kernel files with KERNEL and LANES defined; gives VEC, its unaligned form and INDEX, whole numbers of
+ * as many lanes. */
+#undef VEC
+#undef VEC_UNALIGNED
+#undef INDEX
+#if LANES == 16
+#define VEC           v16
+#define VEC_UNALIGNED v16_unaligned
+#define INDEX         v16u
+#else
+#define VEC           v8
+#define VEC_UNALIGNED v8_unaligned
+#define INDEX         v8u
+#endif
+
+/* Half as many vectors, each with the sums of lanes `low` and `high` of two. */
+#define FOLD(x, many, low, high)                                                                   \
+    do {                                                                                           \
+        SIMD_UNROLL(16)                                                                            \
+        for (size_t i_ = 0; i_ < (many); i_++)                                                     \
+            (x)[i_] = __builtin_shuffle((x)[2 * i_], (x)[2 * i_ + 1], low) +                       \
+                      __builtin_shuffle((x)[2 * i_], (x)[2 * i_ + 1], high);                       \
+    } while (0)
+
+/* The sum over the lanes of x[i] in lane i, of LANES vectors; destroys x. */
+SIMD_INLINE VEC KERNEL(lane_sums)(VEC *x)
+{
+#if LANES == 16
+    const INDEX low8 = {0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23};
+    const INDEX low4 = {0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27};
+    const INDEX low2 = {0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29};
+    const INDEX low1 = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
+
+    FOLD(x, 8, low8, low8 + 8);
+    FOLD(x, 4, low4, low4 + 4);
+    FOLD(x, 2, low2, low2 + 2);
+    FOLD(x, 1, low1, low1 + 1);
+#else
+    const INDEX low4 = {0, 1, 2, 3, 8, 9, 10, 11}, low2 = {0, 1, 4, 5, 8, 9, 12, 13};
+    const INDEX low1 = {0, 2, 4, 6, 8, 10, 12, 14};
+
+    FOLD(x, 4, low4, low4 + 4);
+    FOLD(x, 2, low2, low2 + 2);
+    FOLD(x, 1, low1, low1 + 1);
+#endif
+    return x[0];
+}
+
+#undef FOLD
