@@ -23,12 +23,13 @@ FLAGS     := $(CC)|$(CFLAGS)|$(filter-out -I$(BUILD)/gen,$(ALL_CFLAGS))
 LIB_SRC  = $(filter-out src/cli/%,$(wildcard src/*/*.c))
 CLI_SRC  = $(wildcard src/cli/*.c)
 TEST_SRC = $(wildcard tests/unit/test_*.c)
-FUZZ_SRC = $(filter-out %/fuzz_main.c,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SRC = $(wildcard tests/fuzz/fuzz_*.c)
 LIB_OBJ  = $(LIB_SRC:src/%.c=$(BUILD)/obj/%.o)
 CLI_OBJ  = $(CLI_SRC:src/%.c=$(BUILD)/obj/%.o)
 TEST_BIN = $(TEST_SRC:tests/unit/%.c=$(BUILD)/tests/%)
-FUZZ_BIN = $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
-REPLAY_BIN = $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(BUILD)/replay/%)
+FUZZ_BIN = $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(BUILD)/fuzz/%)
+FUZZ_BIN += $(BUILD)/fuzz/planted
+REPLAY_BIN = $(FUZZ_SRC:tests/fuzz/fuzz_%.c=$(BUILD)/replay/%) $(BUILD)/replay/planted
 HELPER_SRC = $(wildcard tests/helpers/*.c)
 HELPER_BIN = $(HELPER_SRC:tests/helpers/%.c=$(BUILD)/helpers/%)
 
@@ -86,12 +87,19 @@ sanitize: ## the tests again under AddressSanitizer and UndefinedBehaviorSanitiz
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error'
 	@tools/run_tests.sh $(BUILD)/sanitize
 
-fuzz: ## feed mutated files to every parser, FUZZ_SECONDS=20 each, sanitised
-	@tools/deps.sh build test
-	@$(SUB_MAKE) all
-	@$(SUB_MAKE) BUILD=$(BUILD)/fuzzing fuzzers \
-		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fsanitize-coverage=trace-pc -Wno-error'
-	@tools/run_fuzzers.sh $(BUILD)/fuzzing $(BIN)
+# libFuzzer; OpenMP stays, with one thread.
+FUZZ_CFLAGS = -O2 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Wno-error
+
+fuzz: ## feed made-up inputs to every reader, pass and evaluator, FUZZ_SECONDS=20 each, sanitised
+	@tools/deps.sh build fuzz
+	@$(SUB_MAKE) CC=clang BUILD=$(BUILD)/fuzzing CFLAGS='$(FUZZ_CFLAGS)' fuzzers
+	@tools/run_fuzzers.sh $(BUILD)/fuzzing run
+
+fuzz-campaign: ## FUZZ_RUNS=10000000 inputs for each of them; tests/fuzz/campaign.csv and its table (hours; resumes)
+	@tools/deps.sh build fuzz
+	@$(SUB_MAKE) CC=clang BUILD=$(BUILD)/fuzzing CFLAGS='$(FUZZ_CFLAGS)' fuzzers
+	@tools/run_fuzzers.sh $(BUILD)/fuzzing campaign
+.PHONY: fuzz-campaign
 
 lint: ## style, include rules, compiler warnings, cppcheck, Verilator lint, shellcheck
 	@tools/deps.sh build lint
@@ -205,8 +213,8 @@ docs: ## the C API as HTML in BUILD/docs/html, when doxygen is here
 		echo "PROJECT_NUMBER = $(VERSION)"; } | doxygen - && echo "$(BUILD)/docs/html/index.html"; \
 	else echo "doxygen is missing (apt-get install -y doxygen): read src/difflut.h itself"; fi
 
-check-deps: ## say what is missing for building, testing and linting; install nothing
-	@tools/deps.sh --check build test lint python
+check-deps: ## say what is missing for building, testing, linting and fuzzing; install nothing
+	@tools/deps.sh --check build test lint fuzz python
 
 # --- rules ---
 
@@ -274,7 +282,11 @@ $(BUILD)/helpers/%: tests/helpers/%.c $(LIB)
 	$(CC) $(ALL_CFLAGS) $< -o $@ $(LIB) $(LIBS)
 
 # A fuzz target with a plain main(): `make test` replays the kept corpus with it.
-$(BUILD)/replay/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(LIB)
+FUZZ_COMMON = tests/fuzz/limits.c $(wildcard tests/fuzz/*.h tests/unit/*.h)
+$(BUILD)/replay/%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(FUZZ_COMMON) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(filter %.c,$^) -o $@ $(LIB) $(LIBS)
+$(BUILD)/replay/planted: tests/fuzz/planted.c tests/fuzz/replay.c $(FUZZ_COMMON) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(filter %.c,$^) -o $@ $(LIB) $(LIBS)
 
@@ -284,8 +296,11 @@ $(BUILD)/bench/%: tests/bench/%.c $(LIB) | $(GEN)
 
 .PHONY: fuzzers
 fuzzers: $(FUZZ_BIN)
-$(BUILD)/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz_main.c $(LIB)
+$(BUILD)/fuzz/%: tests/fuzz/fuzz_%.c $(FUZZ_COMMON) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(filter %.c,$^) -o $@ $(LIB) $(LIBS)
+	$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -fsanitize=fuzzer $(filter %.c,$^) -o $@ $(LIB) $(LIBS)
+$(BUILD)/fuzz/planted: tests/fuzz/planted.c $(FUZZ_COMMON) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -fsanitize=fuzzer $(filter %.c,$^) -o $@ $(LIB) $(LIBS)
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TEST_BIN:=.d) $(HELPER_BIN:=.d)

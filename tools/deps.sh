@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, or says exactly what is missing.
-#   tools/deps.sh [--check] GROUP...     groups: build test lint python
+#   tools/deps.sh [--check] GROUP...     groups: build test lint fuzz python
 # As root, or with sudo, it calls apt-get (Debian 12, Ubuntu 22.04 and later). Elsewhere, and with
 # --check, it prints the list and ends with status 3. Takes milliseconds when nothing is missing.
 # Python packages go into build/venv, from PyPI: nothing outside this folder changes.
@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 
 # group  kind  what is looked for  Debian/Ubuntu package
 #   tool: a program on the PATH    lib: a pkg-config module    pkg: an installed package
+#   rt: a run-time library of clang
 #   pip: what a file of requirements lists, in the virtual environment build/venv
 needs='
 build tool gcc          gcc
@@ -35,6 +36,9 @@ lint  tool cppcheck     cppcheck
 lint  tool shellcheck   shellcheck
 lint  tool verilator    verilator
 lint  lib  cmocka       libcmocka-dev
+fuzz  tool clang        clang
+fuzz  pkg  libomp-dev   libomp-dev
+fuzz  rt   fuzzer       libclang-rt-dev
 python tool python3     python3
 python tool flock       util-linux
 python pkg python3-venv python3-venv
@@ -46,6 +50,8 @@ is_there() { # kind what
     case $1 in
     tool) command -v "$2" >/dev/null 2>&1 ;;
     lib) command -v pkg-config >/dev/null 2>&1 && pkg-config --exists "$2" ;;
+    rt) command -v clang >/dev/null 2>&1 &&
+        compgen -G "$(clang -print-resource-dir)/lib/*/libclang_rt.$2*" >/dev/null ;;
     pkg) ! command -v dpkg-query >/dev/null 2>&1 ||
         dpkg-query -W -f='${Status}' "$2" 2>/dev/null | grep -q 'ok installed' ;;
     esac
@@ -101,7 +107,7 @@ if [ "${1:-}" = --check ]; then
     check=yes
     shift
 fi
-[ $# -gt 0 ] || { echo "usage: tools/deps.sh [--check] build|test|lint|python..." >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: tools/deps.sh [--check] build|test|lint|fuzz|python..." >&2; exit 2; }
 
 for group in "$@"; do
     grep -q "^$group " <<<"$needs" || { echo "tools/deps.sh: unknown group '$group'" >&2; exit 2; }

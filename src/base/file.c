@@ -14,6 +14,8 @@
 #define ZLIB_CONST /* next_in reads only */
 #include <zlib.h>
 
+enum { MOST_EXPANSION = 31, SMALL_FILE = 7 << 20 }; /* of gzip data */
+
 static enum err_status fail_errno(struct err *err, const char *path)
 {
     return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
@@ -139,12 +141,48 @@ static enum err_status inflate_all(z_stream *stream, const char *path, const uin
     }
 }
 
+/* What is packed may be this much larger when it is unpacked; data grow to a few times their size at
+ * most, a bomb to a thousand. Twice this, while the buffer is doubled, is less than 64 times the size
+ * and 16 MiB. */
+static size_t most_unpacked(size_t packed_size)
+{
+    if (packed_size > SIZE_MAX / (4 * MOST_EXPANSION)) return SIZE_MAX / 2 - 2;
+    return packed_size * MOST_EXPANSION + SMALL_FILE;
+}
+
+enum err_status file_unpack(const void *packed, size_t packed_size, size_t limit, const char *path,
+                            uint8_t **data, size_t *size, struct err *err)
+{
+    size_t most = most_unpacked(packed_size), plain_size = 0;
+    bool bomb = most < limit;
+    uint8_t *plain = NULL;
+    z_stream stream = {0};
+    enum err_status status;
+
+    if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) return err_nomem(err, path);
+    status = inflate_all(&stream, path, packed, packed_size, bomb ? most : limit, &plain,
+                         &plain_size, err);
+    inflateEnd(&stream);
+    if (status != ERR_OK) {
+        free(plain);
+        if (bomb && plain_size > most)
+            status = err_set(err, ERR_FORMAT,
+                             "%s: unpacks to more than %d times its size, as data do not; if they "
+                             "are right, unpack them with gunzip",
+                             path, MOST_EXPANSION);
+        return status;
+    }
+    plain[plain_size] = '\0';
+    *data = plain;
+    *size = plain_size;
+    return ERR_OK;
+}
+
 enum err_status file_read_gz(const char *path, size_t limit, uint8_t **data, size_t *size,
                              struct err *err)
 {
-    uint8_t *packed = NULL, *plain = NULL;
-    size_t packed_size = 0, plain_size = 0;
-    z_stream stream = {0};
+    uint8_t *packed = NULL;
+    size_t packed_size = 0;
     enum err_status status;
 
     if (limit > SIZE_MAX / 2 - 2) limit = SIZE_MAX / 2 - 2;
@@ -155,21 +193,9 @@ enum err_status file_read_gz(const char *path, size_t limit, uint8_t **data, siz
         *size = packed_size;
         return ERR_OK;
     }
-    if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) {
-        free(packed);
-        return err_nomem(err, path);
-    }
-    status = inflate_all(&stream, path, packed, packed_size, limit, &plain, &plain_size, err);
-    inflateEnd(&stream);
+    status = file_unpack(packed, packed_size, limit, path, data, size, err);
     free(packed);
-    if (status != ERR_OK) {
-        free(plain);
-        return status;
-    }
-    plain[plain_size] = '\0';
-    *data = plain;
-    *size = plain_size;
-    return ERR_OK;
+    return status;
 }
 
 /* --- writing --- */

@@ -17,10 +17,15 @@
 enum err_status file_read(const char *path, size_t limit, uint8_t **data, size_t *size,
                           struct err *err);
 
-/* As file_read(); when the content starts with the gzip magic it is inflated (also up to `limit`
- * bytes). A truncated or corrupt stream is ERR_FORMAT. */
+/* As file_read(); when the content starts with the gzip magic it is unpacked (file_unpack()). */
 enum err_status file_read_gz(const char *path, size_t limit, uint8_t **data, size_t *size,
                              struct err *err);
+
+/* Inflates one or more gzip members as file_read() reads: over `limit` bytes is ERR_IO. A truncated or
+ * corrupt stream, and one that grows to more than 31 times its size and over 7 MiB, is ERR_FORMAT.
+ * `path` is for messages. */
+enum err_status file_unpack(const void *packed, size_t packed_size, size_t limit, const char *path,
+                            uint8_t **data, size_t *size, struct err *err);
 
 /* Replaces `path` by `size` bytes atomically. Creates no folders. */
 enum err_status file_write(const char *path, const void *data, size_t size, struct err *err);

@@ -303,12 +303,11 @@ static enum err_status read_sweep(struct config_sweep *sweep, struct err *err)
     return status;
 }
 
-enum err_status config_sweep_read(struct config_sweep **out, const char *path, struct err *err)
+enum err_status config_sweep_parse(struct config_sweep **out, const char *yaml, size_t size,
+                                   const char *path, struct err *err)
 {
     struct config_sweep *sweep = calloc(1, sizeof *sweep);
     char *stem = file_stem(path);
-    uint8_t *data = NULL;
-    size_t size = 0;
     enum err_status status = ERR_OK;
 
     if (sweep != NULL) sweep->path = strdup(path);
@@ -316,16 +315,24 @@ enum err_status config_sweep_read(struct config_sweep **out, const char *path, s
         status = err_nomem(err, "the sweep");
     else
         snprintf(sweep->name, sizeof sweep->name, "%.60s", stem);
-    if (status == ERR_OK) status = file_read(path, LARGEST_FILE, &data, &size, err);
-    if (status == ERR_OK)
-        status = config_yaml_parse(&sweep->root, (const char *)data, size, path, err);
+    if (status == ERR_OK) status = config_yaml_parse(&sweep->root, yaml, size, path, err);
     if (status == ERR_OK) status = read_sweep(sweep, err);
     free(stem);
-    free(data);
     if (status == ERR_OK)
         *out = sweep;
     else
         config_sweep_free(sweep);
+    return status;
+}
+
+enum err_status config_sweep_read(struct config_sweep **out, const char *path, struct err *err)
+{
+    uint8_t *data = NULL;
+    size_t size = 0;
+    enum err_status status = file_read(path, LARGEST_FILE, &data, &size, err);
+
+    if (status == ERR_OK) status = config_sweep_parse(out, (const char *)data, size, path, err);
+    free(data);
     return status;
 }
 

@@ -36,6 +36,9 @@ struct config_sweep {
 
 /* ERR_ARG names the file and line, or the point and its values; an unreadable file is ERR_IO. */
 enum err_status config_sweep_read(struct config_sweep **out, const char *path, struct err *err);
+/* The same from memory; `path` is for messages, and its folder that of a base named by path. */
+enum err_status config_sweep_parse(struct config_sweep **out, const char *yaml, size_t size,
+                                   const char *path, struct err *err);
 void config_sweep_free(struct config_sweep *sweep);
 
 /* The configuration of a point, 0..num_points-1. The caller frees it. */

@@ -361,19 +361,29 @@ static json_t *new_cell(const struct lut *o6, const struct lut *o5, const struct
                      "connections", connections);
 }
 
-/* The cell gets the name of the pair's first LUT and "_and_" that of the second. */
+/* "<first>_and_<second>", with a number behind it where a cell has that name; malloc'ed. */
+static char *pair_name(const json_t *cells, const struct lut *first, const struct lut *second)
+{
+    size_t size = strlen(first->name) + strlen(second->name) + sizeof "_and__4294967295";
+    char *name = malloc(size);
+
+    if (name == NULL) return NULL;
+    snprintf(name, size, "%s_and_%s", first->name, second->name);
+    for (unsigned i = 2; json_object_get(cells, name) != NULL; i++)
+        snprintf(name, size, "%s_and_%s_%u", first->name, second->name, i);
+    return name;
+}
+
 static enum err_status replace_pair(json_t *cells, const struct lut *a, const struct lut *b,
                                     struct err *err)
 {
     const struct lut *o6 = a->inputs >= b->inputs ? a : b, *o5 = o6 == a ? b : a;
-    size_t size = strlen(a->name) + strlen(b->name) + sizeof "_and_";
-    char *name = malloc(size);
+    char *name = pair_name(cells, o6, o5);
     struct packed packed;
     json_t *cell;
     int failed = name == NULL;
 
     if (!failed) {
-        snprintf(name, size, "%s_and_%s", o6->name, o5->name);
         fits(o6, o5, &packed);
         cell = new_cell(o6, o5, &packed);
         failed = json_object_set_new(cells, name, cell);

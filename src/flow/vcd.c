@@ -7,6 +7,8 @@
 #include <string.h>
 
 enum { MAX_WIDTH = 1 << 24, MAX_ID = 16 };
+/* The paths of nets deep down are longer than the text that declares them, but not by much. */
+enum { MAX_NAMES = 1 << 20, MAX_NAMES_GROWTH = 8 };
 
 struct token {
     const char *text;
@@ -17,7 +19,7 @@ struct net {
     size_t path; /* offset in paths */
     char id[MAX_ID];
     size_t width;
-    size_t value; /* offset in values, highest bit first; aliases share it */
+    size_t value; /* index in values; aliases share it */
 };
 
 struct vcd {
@@ -27,7 +29,8 @@ struct vcd {
     size_t num_nets, capacity;
     struct text paths; /* each with its NUL */
     const struct net **by_id;
-    char *values;
+    struct token *values; /* digits in the text, highest bit first, as it writes them: shorter
+                           * ones stand for more, none for x */
     size_t num_values;
     uint64_t time; /* of the last '#' that was passed */
     bool started;  /* there was one */
@@ -126,7 +129,8 @@ static enum err_status read_var(struct vcd *vcd, const struct text *scope, struc
     uint64_t bits = 0;
     struct net *net;
 
-    if (!read_number(width.text, width.size, MAX_WIDTH, &bits) || bits == 0 || name.size == 0)
+    if (!read_number(width.text, width.size, MAX_WIDTH, &bits) || bits == 0 || name.size == 0 ||
+        range == name.text)
         return bad(err, "a net without width or name");
     if (id.size >= MAX_ID) return bad(err, "a net's code is too long");
     if (token_is(type, "real") || token_is(type, "string") || token_is(type, "event"))
@@ -135,6 +139,8 @@ static enum err_status read_var(struct vcd *vcd, const struct text *scope, struc
     if (net == NULL) return err_nomem(err, "the nets of a waveform");
     *net = (struct net){.path = vcd->paths.size, .width = (size_t)bits};
     memcpy(net->id, id.text, id.size);
+    if (vcd->paths.size > MAX_NAMES + MAX_NAMES_GROWTH * vcd->size)
+        return bad(err, "names that are too long");
     text_add_bytes(&vcd->paths, scope->data, scope->size);
     text_add_bytes(&vcd->paths, name.text, range != NULL ? (size_t)(range - name.text) : name.size);
     text_add_bytes(&vcd->paths, "", 1);
@@ -190,14 +196,11 @@ static enum err_status place_values(struct vcd *vcd, struct err *err)
             if (before->width != net->width) return bad(err, "one code for two widths");
             net->value = before->value;
         } else {
-            net->value = vcd->num_values;
-            vcd->num_values += net->width;
+            net->value = vcd->num_values++;
         }
     }
-    vcd->values = malloc(vcd->num_values + 1);
-    if (vcd->values == NULL) return err_nomem(err, "the values of a waveform");
-    memset(vcd->values, 'x', vcd->num_values);
-    return ERR_OK;
+    vcd->values = calloc(vcd->num_values + 1, sizeof *vcd->values);
+    return vcd->values != NULL ? ERR_OK : err_nomem(err, "the values of a waveform");
 }
 
 enum err_status vcd_parse(struct vcd **out, const char *text, size_t size, struct err *err)
@@ -209,7 +212,8 @@ enum err_status vcd_parse(struct vcd **out, const char *text, size_t size, struc
     if (vcd == NULL) return err_nomem(err, "a waveform");
     vcd->text = text;
     vcd->size = size;
-    status = read_declarations(vcd, &scope, err);
+    status = size > 0 && memchr(text, '\0', size) != NULL ? bad(err, "it has a NUL byte")
+                                                          : read_declarations(vcd, &scope, err);
     if (status == ERR_OK && scope.size > 0) status = bad(err, "a scope without $upscope");
     if (status == ERR_OK && vcd->num_nets > 0)
         status = text_status(&vcd->paths, "the names of a waveform", err);
@@ -247,13 +251,6 @@ size_t vcd_width(const struct vcd *vcd, size_t net)
     return vcd->nets[net].width;
 }
 
-char vcd_bit(const struct vcd *vcd, size_t net, size_t bit)
-{
-    return vcd->values[vcd->nets[net].value + vcd->nets[net].width - 1 - bit];
-}
-
-/* ---- values ---- */
-
 static char value_digit(char c)
 {
     if (c == 'X') return 'x';
@@ -262,13 +259,23 @@ static char value_digit(char c)
 }
 
 /* A value shorter than its net is extended by 0, or by its x or z. */
+char vcd_bit(const struct vcd *vcd, size_t net, size_t bit)
+{
+    struct token value = vcd->values[vcd->nets[net].value];
+    char first = value.size > 0 ? value_digit(value.text[0]) : 'x';
+
+    if (bit < value.size) return value_digit(value.text[value.size - 1 - bit]);
+    return first == '1' ? '0' : first;
+}
+
+/* ---- values ---- */
+
 static enum err_status set_value(struct vcd *vcd, struct token digits, struct token id,
                                  struct err *err)
 {
     struct net key = {.id = ""};
     const struct net *wanted = &key;
     const struct net **found;
-    char fill;
 
     if (id.size == 0 || id.size >= MAX_ID || digits.size == 0)
         return bad(err, "a value without a net");
@@ -276,14 +283,11 @@ static enum err_status set_value(struct vcd *vcd, struct token digits, struct to
     found = bsearch(&wanted, vcd->by_id, vcd->num_nets, sizeof *vcd->by_id, compare_ids);
     if (found == NULL) return ERR_OK; /* of a kind that was passed over */
     if (digits.size > (*found)->width) return bad(err, "a value wider than its net");
-    fill = value_digit(digits.text[0]);
-    memset(vcd->values + (*found)->value, fill == '1' ? '0' : fill, (*found)->width - digits.size);
     for (size_t i = 0; i < digits.size; i++) {
-        char digit = value_digit(digits.text[i]);
-
-        if (digit == '\0') return bad(err, "a value that is no binary number");
-        vcd->values[(*found)->value + (*found)->width - digits.size + i] = digit;
+        if (value_digit(digits.text[i]) == '\0')
+            return bad(err, "a value that is no binary number");
     }
+    vcd->values[(*found)->value] = digits;
     return ERR_OK;
 }
 
@@ -314,7 +318,7 @@ enum err_status vcd_seek(struct vcd *vcd, uint64_t time, struct err *err)
     if (vcd->started && vcd->time > time) {
         vcd->at = vcd->body;
         vcd->started = false;
-        memset(vcd->values, 'x', vcd->num_values);
+        memset(vcd->values, 0, vcd->num_values * sizeof *vcd->values);
     }
     while (status == ERR_OK) {
         size_t before = vcd->at;

@@ -60,6 +60,10 @@ enum err_status model_open_own(struct model **out, const char *name, const char 
                                struct err *err);
 enum err_status model_load(struct model **out, const struct config *config,
                            const char *weights_path, struct err *err);
+/* model_load() of weights that are open; `path` is for messages. */
+struct safetensors;
+enum err_status model_take(struct model **out, const struct config *config,
+                           const struct safetensors *weights, const char *path, struct err *err);
 
 /* Writes <folder>/<name>.yaml and <name>.safetensors atomically and sets model_hash. `metadata` are
  * extra key, value, key, value ... NULL strings (provenance, measured accuracies). */

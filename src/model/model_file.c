@@ -523,19 +523,27 @@ static enum err_status read_all(const struct safetensors *file, struct model *mo
     return ERR_OK;
 }
 
-enum err_status model_load(struct model **out, const struct config *config,
-                           const char *weights_path, struct err *err)
+enum err_status model_take(struct model **out, const struct config *config,
+                           const struct safetensors *weights, const char *path, struct err *err)
 {
-    struct safetensors *file = NULL;
     struct model *model = NULL;
-    enum err_status status = safetensors_read(&file, weights_path, err);
+    enum err_status status = model_create(&model, config, err);
 
-    if (status == ERR_OK) status = model_create(&model, config, err);
-    if (status == ERR_OK) status = read_all(file, model, weights_path, err);
-    safetensors_free(file);
+    if (status == ERR_OK) status = read_all(weights, model, path, err);
     if (status == ERR_OK)
         *out = model;
     else
         model_free(model);
+    return status;
+}
+
+enum err_status model_load(struct model **out, const struct config *config,
+                           const char *weights_path, struct err *err)
+{
+    struct safetensors *file = NULL;
+    enum err_status status = safetensors_read(&file, weights_path, err);
+
+    if (status == ERR_OK) status = model_take(out, config, file, weights_path, err);
+    safetensors_free(file);
     return status;
 }

@@ -205,8 +205,9 @@ uint32_t netlist_passes_for(const char *target);
 /* Reads "all", "none" or names separated by commas. ERR_ARG for a name that is no pass. */
 enum err_status netlist_passes_read(const char *list, uint32_t *selected, struct err *err);
 /* netlist_decompose.c: tables that the target has no LUT for, or only at the price of several, become
- * parts (decompose.h), numbered as a tree of their LUT whose last part is the whole. Equal parts
- * become one, class sums full adders, and registers are placed again. Nothing changes for targets made of LUT6; else *net is
+ * parts (decompose.h), numbered as a tree of their LUT whose last part is the whole. Inputs
+ * that do not matter go before, equal parts become one, class sums full adders, and registers are placed
+ * again. Nothing changes for targets made of LUT6; else *net is
  * another netlist on success. */
 enum err_status netlist_decompose(struct netlist **net, const char *target, struct err *err);
 

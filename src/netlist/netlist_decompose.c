@@ -137,7 +137,8 @@ enum err_status netlist_decompose(struct netlist **net, const char *target, stru
         (*net)->full_adders = true;
         return netlist_place_registers(*net, err);
     }
-    status = make_plans(&plans, *net, device, err);
+    status = pass_unused_inputs(*net, &merged, err); /* which decompose() relies on */
+    if (status == ERR_OK) status = make_plans(&plans, *net, device, err);
     if (status != ERR_OK) return status;
     num_luts = count_luts(*net, plans);
     new_signal = malloc(((size_t)(*net)->num_steps + (*net)->num_luts) * sizeof *new_signal);

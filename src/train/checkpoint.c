@@ -16,8 +16,6 @@
  * (config_training_text), and the hash of all tensors. */
 #include "checkpoint.h"
 
-#include "model/safetensors.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -252,15 +250,24 @@ static void check_layer(struct pass *pass, const struct layer *layer, size_t l)
     if (pass->status == ERR_OK) layer_prepare(layer);
 }
 
-enum err_status checkpoint_read(struct trainer *t, const char *path, struct err *err)
+enum err_status checkpoint_take(struct trainer *t, struct safetensors *file, const char *path,
+                                struct err *err)
 {
-    struct pass pass = {.path = path, .err = err};
+    struct pass pass = {.file = file, .path = path, .err = err};
 
-    pass.status = safetensors_read(&pass.file, path, err);
-    if (pass.status == ERR_OK) pass.status = check_metadata(&pass, t->config);
+    pass.status = check_metadata(&pass, t->config);
     if (pass.status == ERR_OK) all_tensors(&pass, t);
     for (size_t l = 0; pass.status == ERR_OK && l < t->model->num_layers; l++)
         check_layer(&pass, t->model->layers[l], l);
-    safetensors_free(pass.file);
     return pass.status;
+}
+
+enum err_status checkpoint_read(struct trainer *t, const char *path, struct err *err)
+{
+    struct safetensors *file = NULL;
+    enum err_status status = safetensors_read(&file, path, err);
+
+    if (status == ERR_OK) status = checkpoint_take(t, file, path, err);
+    safetensors_free(file);
+    return status;
 }

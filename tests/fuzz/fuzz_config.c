@@ -1,12 +1,12 @@
 /* Configuration files, and what was read from them: it must write, read and write the same again. The
  * part after a NUL byte, if there is one, is an override. */
+#include "fuzz.h"
+
 #include "config/config.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_identity(const struct config *config)
 {
@@ -24,14 +24,14 @@ static void check_identity(const struct config *config)
     text_free(&second);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_one(const uint8_t *data, size_t size)
 {
     const uint8_t *end = size > 0 ? memchr(data, 0, size) : NULL;
     size_t length = end != NULL ? (size_t)(end - data) : size;
     struct config *config = NULL;
     struct err err;
 
-    if (config_parse(&config, (const char *)data, length, "fuzz.yaml", &err) != ERR_OK) return 0;
+    if (config_parse(&config, (const char *)data, length, "fuzz.yaml", &err) != ERR_OK) return;
     if (end != NULL) {
         char *assignment = strndup((const char *)end + 1, size - length - 1);
 
@@ -40,5 +40,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_identity(config);
     config_free(config);
-    return 0;
 }

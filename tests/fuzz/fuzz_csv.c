@@ -1,9 +1,9 @@
 /* The user's CSV: parsed, labels numbered, features coded. */
+#include "fuzz.h"
+
 #include "data/raw.h"
 
 #include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void code(const struct raw *raw)
 {
@@ -21,7 +21,7 @@ static void code(const struct raw *raw)
     free(codes);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_one(const uint8_t *data, size_t size)
 {
     struct csv *csv = NULL;
     struct raw *raw = NULL;
@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err;
     size_t label;
 
-    if (csv_parse(&csv, data, size, "fuzz.csv", &err) != ERR_OK) return 0;
+    if (csv_parse(&csv, data, size, "fuzz.csv", &err) != ERR_OK) return;
     if (csv_column(csv, "label", &label, &err) != ERR_OK) label = csv->columns - 1;
     if (raw_classes_find(&classes, csv, label, &err) == ERR_OK &&
         raw_from_csv(&raw, csv, label, &classes, &err) == ERR_OK) {
@@ -41,5 +41,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     raw_free(raw);
     raw_classes_free(&classes);
     csv_free(csv);
-    return 0;
 }

@@ -1,15 +1,18 @@
 /* Runs one fuzz target over files: the kept corpus in `make test`, a finding by hand. Built with any
  * compiler, where libFuzzer is clang's.
  *   replay FILE...   prints the number of files */
+#include "fuzz.h"
+
 #include "base/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#pragma weak LLVMFuzzerInitialize
 
 int main(int count, char **paths)
 {
+    if (LLVMFuzzerInitialize != NULL) LLVMFuzzerInitialize(&count, &paths);
     for (int i = 1; i < count; i++) {
         struct err err;
         uint8_t *data = NULL, *exact;

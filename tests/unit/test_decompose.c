@@ -144,6 +144,7 @@ static void assert_same_function(const struct netlist *a, const struct netlist *
     free(codes);
 }
 
+/* Half of them with unread, repeated and constant inputs, as they are without the passes. */
 static void test_netlists(void **state)
 {
     static const struct random_net_limits limits = {8, 8, 60, 120, 4, 8, 60};
@@ -156,7 +157,7 @@ static void test_netlists(void **state)
 
         rng_seed(&rng, SEED, n + 1);
         net = random_net(&rng, &limits);
-        assert_int_equal(netlist_optimize(net, NULL, &err), ERR_OK);
+        if (n % 2 == 0) assert_int_equal(netlist_optimize(net, NULL, &err), ERR_OK);
         for (unsigned t = 0; t < 2; t++) {
             struct netlist *apart = copy_of(net);
 

@@ -177,6 +177,36 @@ static void test_gz(void **state)
     scratch_remove(&scratch);
 }
 
+/* What grows a thousandfold is refused; the same below 7 MiB, and what grows a little, is not. */
+static void test_gz_bomb(void **state)
+{
+    enum { SIZE = 8 << 20, SMALL = 6 << 20 };
+    uint8_t *plain = calloc(SIZE, 1), *packed = malloc(SIZE), *data = NULL;
+    size_t packed_size, size = 0;
+
+    (void)state;
+    assert_true(plain != NULL && packed != NULL);
+    packed_size = pack(plain, SIZE, packed, SIZE);
+    assert_int_equal(file_unpack(packed, packed_size, SIZE, "bomb.gz", &data, &size, &err),
+                     ERR_FORMAT);
+    assert_non_null(strstr(err.message, "bomb.gz: unpacks to more than 31 times"));
+    assert_null(data);
+    packed_size = pack(plain, SMALL, packed, SIZE);
+    assert_int_equal(file_unpack(packed, packed_size, SIZE, "small.gz", &data, &size, &err),
+                     ERR_OK);
+    assert_int_equal(size, SMALL);
+    free(data);
+    for (size_t i = 0; i < SIZE; i += 67) /* grows about 25 times */
+        plain[i] = (uint8_t)(i * i >> 9);
+    packed_size = pack(plain, SIZE, packed, SIZE);
+    assert_in_range(SIZE / packed_size, 8, 30);
+    assert_int_equal(file_unpack(packed, packed_size, SIZE, "data.gz", &data, &size, &err), ERR_OK);
+    assert_int_equal(size, SIZE);
+    free(data);
+    free(plain);
+    free(packed);
+}
+
 static void test_gz_members(void **state)
 {
     uint8_t packed[200], *data = NULL;
@@ -321,9 +351,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_write_read),   cmocka_unit_test(test_read_errors),
         cmocka_unit_test(test_write_errors), cmocka_unit_test(test_write_keeps_link),
-        cmocka_unit_test(test_gz),           cmocka_unit_test(test_gz_members),
-        cmocka_unit_test(test_dirs),         cmocka_unit_test(test_replace_dir),
-        cmocka_unit_test(test_sweep),        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_gz),           cmocka_unit_test(test_gz_bomb),
+        cmocka_unit_test(test_gz_members),   cmocka_unit_test(test_dirs),
+        cmocka_unit_test(test_replace_dir),  cmocka_unit_test(test_sweep),
+        cmocka_unit_test(test_names),
     };
 
     return cmocka_run_group_tests_name("file", tests, NULL, NULL);
