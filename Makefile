@@ -58,7 +58,7 @@ JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 SUB_MAKE   = $(MAKE) --no-print-directory -j$(JOBS)
 
 .DEFAULT_GOAL := all
-.PHONY: help all objects unit test sanitize fuzz lint format cosim prove faults synth golden matrix area-table bench bench-flow demo hardware-table clean \
+.PHONY: help all objects unit test sanitize fuzz lint format cosim prove faults synth golden matrix area-table bench bench-growth bench-flow instructions demo hardware-table clean \
 	install uninstall docs check-deps node-table
 
 help: ## this list
@@ -149,6 +149,16 @@ bench: ## measure training, inference and the flow; tests/bench/results.csv and 
 	@$(SUB_MAKE) all $(BUILD)/bench/bench_node
 	@tools/bench.sh $(BUILD)
 	@tools/bench_table.sh --write
+
+instructions: ## count the instructions of small fixed cases anew; tests/bench/instructions.csv, which a test compares
+	@tools/deps.sh build test
+	@$(SUB_MAKE) all
+	@tools/instructions.sh $(BUILD) --write
+
+bench-growth: ## how training grows from 1 k to 1 M LUTs; tests/bench/train_growth.csv and its table (minutes)
+	@tools/deps.sh build test
+	@$(SUB_MAKE) $(BUILD)/bench/bench_train
+	@tools/train_growth.sh $(BUILD)
 
 bench-flow: ## how the flow grows from 1 k to 1 M LUTs, as CSV; takes minutes
 	@tools/deps.sh build test

@@ -1,6 +1,7 @@
 #include "layer.h"
 
 #include "base/simd.h"
+#include "base/slab.h"
 #include "base/vmath.h"
 #include "layer_kinds.h"
 #include "lookup.h"
@@ -27,13 +28,8 @@ static void *slab(size_t count, size_t size)
 {
     size_t bytes;
 
-    if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - SIMD_ALIGN) return NULL;
-    bytes = (bytes + SIMD_ALIGN - 1) / SIMD_ALIGN * SIMD_ALIGN;
-
-    void *data = aligned_alloc(SIMD_ALIGN, bytes > 0 ? bytes : SIMD_ALIGN);
-
-    if (data != NULL) memset(data, 0, bytes);
-    return data;
+    if (__builtin_mul_overflow(count, size, &bytes)) return NULL;
+    return slab_create(bytes);
 }
 
 static const struct layer_kind *find_kind(const char *name)

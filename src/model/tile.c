@@ -1,6 +1,7 @@
 #include "tile.h"
 
 #include "base/simd.h"
+#include "base/slab.h"
 #include "group_sum.h"
 
 #include <stdlib.h>
@@ -73,13 +74,11 @@ enum err_status tile_create(struct tile *tile, const struct model *model, int ba
         return err_nomem(err, "a tile");
     }
     lay_out(tile, model, backward, &layout);
-    layout.size += SIMD_ALIGN;
-    tile->slab = aligned_alloc(SIMD_ALIGN, layout.size / SIMD_ALIGN * SIMD_ALIGN);
+    tile->slab = slab_create(layout.size);
     if (tile->slab == NULL) {
         tile_free(tile);
         return err_nomem(err, "a tile");
     }
-    memset(tile->slab, 0, layout.size / SIMD_ALIGN * SIMD_ALIGN);
     layout = (struct layout){.base = tile->slab};
     lay_out(tile, model, backward, &layout);
     return ERR_OK;

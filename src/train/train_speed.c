@@ -3,6 +3,8 @@
 #include "init.h"
 #include "train_step.h"
 
+#include <time.h>
+
 /* Batch after batch, epoch after epoch; a training that is over begins again. */
 static size_t step(struct trainer *t)
 {
@@ -17,15 +19,23 @@ static size_t step(struct trainer *t)
     return samples;
 }
 
-static double run(struct trainer *t, double seconds)
+static double seconds_now(bool processor)
 {
-    double begin = trainer_now(), spent;
+    struct timespec t;
+
+    clock_gettime(processor ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double run(struct trainer *t, const struct train_speed_request *request)
+{
+    double begin = seconds_now(request->processor), spent;
     size_t samples = 0;
 
     do {
         samples += step(t);
-        spent = trainer_now() - begin;
-    } while (spent < seconds);
+        spent = seconds_now(request->processor) - begin;
+    } while (spent < request->seconds);
     return (double)samples / spent;
 }
 
@@ -41,9 +51,9 @@ enum err_status train_speed(struct model *model, const struct dataset *dataset,
     if (status != ERR_OK) return status;
     status = trainer_create(&trainer, model, dataset, &options, &result, err);
     if (status == ERR_OK) {
-        run(&trainer, request->seconds);
+        run(&trainer, request);
         for (size_t i = 0; i < request->runs; i++)
-            samples_per_second[i] = run(&trainer, request->seconds);
+            samples_per_second[i] = run(&trainer, request);
     }
     trainer_free(&trainer);
     return status;

@@ -1,6 +1,7 @@
 #include "trainer.h"
 
 #include "base/simd.h"
+#include "base/slab.h"
 #include "division.h"
 #include "prune.h"
 
@@ -99,7 +100,7 @@ static enum err_status allocate_params(struct trainer *t, struct err *err)
     t->figures = calloc(nodes, sizeof *t->figures);
     if (t->best == NULL || t->figures == NULL) return err_nomem(err, "the best weights");
     for (unsigned k = 0; k < t->optimizer->slots; k++) {
-        t->state[k] = calloc(t->num_params, sizeof *t->state[k]);
+        t->state[k] = slab_create(t->num_params * sizeof *t->state[k]);
         if (t->state[k] == NULL) return err_nomem(err, "the optimizer");
     }
     for (int i = 0; i < t->threads; i++) {

@@ -31,6 +31,22 @@ is "a table is put between its marks" 'a <!-- t: begin --> one two & \1 <!-- t: 
 tool "$root/tools/put_table.sh" u "$work/file.md"
 fails "no such marks" 1 "it has no line <!-- u: begin -->"
 
+# How training grows.
+growth() { # ns and MiB of 100 k and 1 M LUTs
+    printf '%s\n' type,layers,luts,batch,ns_per_lut_and_sample,lowest,highest,peak_mib dwn,2,1000,128,2.5,2,3,20 \
+        "dwn,2,100000,128,$1,2,9,300" "dwn,2,1000000,128,8,2,9,$2" dwn,2,100000,512,5,2,9,600 >"$work/growth.csv"
+    GROWTH_CSV=$work/growth.csv tool "$root/tools/train_growth.sh" --check
+}
+growth 5 16384
+is "a training that grows within its limits" 0 "$code"
+growth 5.1 3000
+fails "too slow with 100 k LUTs" 1 "dwn in 2 layers: 2.04 times the cost"
+growth 5 16385
+fails "too large with 1 M LUTs" 1 "more than 16 GiB"
+tool "$root/tools/train_growth.sh" --print
+is "its table is that of the figures" "$(cat "$work/out")" \
+    "$(sed -n '/^<!-- train_growth: begin/,/^<!-- train_growth: end/p' "$root/docs/training.md" | grep -v '^<!--')"
+
 # The speed tables.
 # shellcheck disable=SC2016 # no expansions meant
 cat >"$work/results.csv" <<EOF
