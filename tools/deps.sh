@@ -26,6 +26,7 @@ test  tool yosys        yosys
 test  tool nextpnr-ice40 nextpnr-ice40
 test  tool icepack      fpga-icestorm
 test  tool jq           jq
+test  tool valgrind     valgrind
 test  tool tclsh        tcl
 test  tool python3      python3
 test  pkg  python3-venv python3-venv
