@@ -14,37 +14,37 @@
 #define INDEX         v8u
 #endif
 
-/* Half as many vectors, each with the sums of lanes `low` and `high` of two. */
+/* Half as many vectors, each with the sums of lanes `low` and `high` of two; both are lists in brackets. */
+#define SHUFFLE(...) __builtin_shufflevector(__VA_ARGS__)
+#define LIST(...)    __VA_ARGS__
 #define FOLD(x, many, low, high)                                                                   \
     do {                                                                                           \
         SIMD_UNROLL(16)                                                                            \
         for (size_t i_ = 0; i_ < (many); i_++)                                                     \
-            (x)[i_] = __builtin_shuffle((x)[2 * i_], (x)[2 * i_ + 1], low) +                       \
-                      __builtin_shuffle((x)[2 * i_], (x)[2 * i_ + 1], high);                       \
+            (x)[i_] = SHUFFLE((x)[2 * i_], (x)[2 * i_ + 1], LIST low) +                            \
+                      SHUFFLE((x)[2 * i_], (x)[2 * i_ + 1], LIST high);                            \
     } while (0)
 
 /* The sum over the lanes of x[i] in lane i, of LANES vectors; destroys x. */
 SIMD_INLINE VEC KERNEL(lane_sums)(VEC *x)
 {
 #if LANES == 16
-    const INDEX low8 = {0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23};
-    const INDEX low4 = {0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27};
-    const INDEX low2 = {0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29};
-    const INDEX low1 = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
-
-    FOLD(x, 8, low8, low8 + 8);
-    FOLD(x, 4, low4, low4 + 4);
-    FOLD(x, 2, low2, low2 + 2);
-    FOLD(x, 1, low1, low1 + 1);
+    FOLD(x, 8, (0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
+         (8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31));
+    FOLD(x, 4, (0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27),
+         (4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31));
+    FOLD(x, 2, (0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29),
+         (2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31));
+    FOLD(x, 1, (0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
+         (1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31));
 #else
-    const INDEX low4 = {0, 1, 2, 3, 8, 9, 10, 11}, low2 = {0, 1, 4, 5, 8, 9, 12, 13};
-    const INDEX low1 = {0, 2, 4, 6, 8, 10, 12, 14};
-
-    FOLD(x, 4, low4, low4 + 4);
-    FOLD(x, 2, low2, low2 + 2);
-    FOLD(x, 1, low1, low1 + 1);
+    FOLD(x, 4, (0, 1, 2, 3, 8, 9, 10, 11), (4, 5, 6, 7, 12, 13, 14, 15));
+    FOLD(x, 2, (0, 1, 4, 5, 8, 9, 12, 13), (2, 3, 6, 7, 10, 11, 14, 15));
+    FOLD(x, 1, (0, 2, 4, 6, 8, 10, 12, 14), (1, 3, 5, 7, 9, 11, 13, 15));
 #endif
     return x[0];
 }
 
+#undef SHUFFLE
+#undef LIST
 #undef FOLD
