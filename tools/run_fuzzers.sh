@@ -3,8 +3,10 @@
 # BUILD/corpus/NAME; the kept inputs are tests/fuzz/corpus/NAME/*. A finding is left in BUILD/found.
 #   tools/run_fuzzers.sh BUILD run [NAME...]        FUZZ_SECONDS (20) each, and that limits are kept
 #   tools/run_fuzzers.sh BUILD campaign [NAME...]   until each has had FUZZ_RUNS (10000000) inputs, counting
-#                                                   those of earlier runs, or for FUZZ_SECONDS in all; then the
-#                                                   table of tests/fuzz/campaign.csv and docs/fuzzing.md
+#                                                   those of earlier runs, or for FUZZ_SECONDS in all, a
+#                                                   million or two minutes of each in turn; a target that
+#                                                   has a finding in BUILD/found waits. Then the table of
+#                                                   tests/fuzz/campaign.csv and docs/fuzzing.md
 #   tools/run_fuzzers.sh BUILD table                that table alone
 #   tools/run_fuzzers.sh BUILD merge [NAME...]      chooses the kept inputs again, of all there are: those with
 #                                                   names of ours, and FUZZ_KEEP (14) more that reach most code
@@ -53,6 +55,10 @@ fuzz() {
     return 1
 }
 
+found() { # name: whether there is a finding
+    compgen -G "$build/found/$1-*" >/dev/null
+}
+
 # A target with faults of its own (tests/fuzz/planted.c): each must be found.
 planted() {
     local letter failed=0
@@ -70,9 +76,10 @@ planted() {
 
 # Sums of all runs of a target: inputs, processor seconds, most bytes held, input of that, slowest input.
 totals() { # name
-    cat "$build/stats/$1" 2>/dev/null | awk -F, '
+    touch "$build/stats/$1"
+    awk -F, '
         { runs += $1; seconds += $2; if ($3 > most) { most = $3; size = $4 } if ($5 > slow) slow = $5 }
-        END { printf "%.0f,%.0f,%.0f,%d,%.4f\n", runs, seconds, most, size, slow }'
+        END { printf "%.0f,%.0f,%.0f,%d,%.4f\n", runs, seconds, most, size, slow }' "$build/stats/$1"
 }
 
 covered() { # name: edges reached by all inputs there are
@@ -149,12 +156,16 @@ run)
     done
     ;;
 campaign)
-    end=$((SECONDS + ${FUZZ_SECONDS:-1000000000}))
-    for name in "${names[@]}"; do
-        while IFS=, read -r runs _ <<<"$(totals "$name")" && left=$((${FUZZ_RUNS:-10000000} - runs)) &&
-            [ "$left" -gt 0 ] && [ "$SECONDS" -lt "$end" ]; do
+    # In turns, so that a campaign that is ended early has something of each.
+    end=$((SECONDS + ${FUZZ_SECONDS:-1000000000})) goal=${FUZZ_RUNS:-10000000} open=1
+    while [ "$open" -gt 0 ] && [ "$SECONDS" -lt "$end" ]; do
+        open=0
+        for name in "${names[@]}"; do
+            IFS=, read -r runs _ <<<"$(totals "$name")"
+            if [ "$runs" -ge "$goal" ] || [ "$SECONDS" -ge "$end" ] || found "$name"; then continue; fi
+            open=1 left=$((goal - runs)) time=$((end - SECONDS))
             fuzz "$name" -runs="$((left < 1000000 ? left : 1000000))" \
-                -max_total_time="$((end - SECONDS < 600 ? end - SECONDS : 600))" || { failed=1 && break; }
+                -max_total_time="$((time < 120 ? time : 120))" || failed=1
             echo "      $name: $(totals "$name")"
         done
     done
