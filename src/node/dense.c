@@ -1,13 +1,20 @@
 #include "dense.h"
 
+#include "base/lanes.h"
 #include "base/simd.h"
+#include "node.h"
 
 #pragma GCC diagnostic ignored "-Wpsabi"
 
-/* Eight samples. */
-typedef float v8 __attribute__((vector_size(32)));
-typedef float v8_row __attribute__((vector_size(32), may_alias));
+#define UNROLL SIMD_UNROLL(16)
 
+/* The input of a bias. */
+static const float ones[NODE_MAX_SAMPLES] __attribute__((aligned(SIMD_ALIGN))) = {
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+_Static_assert(NODE_MAX_SAMPLES == 64, "all of them are 1");
+
+#define LANES        8
 #define KERNEL(name) name##_baseline
 #include "dense_kernel.h"
 #undef KERNEL
@@ -20,6 +27,8 @@ SIMD_BEGIN_AVX2
 SIMD_END
 
 SIMD_BEGIN_AVX512
+#undef LANES
+#define LANES        16
 #define KERNEL(name) name##_avx512
 #include "dense_kernel.h"
 #undef KERNEL

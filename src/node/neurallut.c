@@ -32,7 +32,9 @@ struct options {
     config_name activation;
     bool noise, ste;
     double tau_start, tau_min, tau_decay_iters, grad_factor;
-    struct stage stages[MAX_DEPTH]; /* describe() */
+    bool sigmoid; /* the activation: describe() */
+    float leak;   /* else this much of what is negative passes */
+    struct stage stages[MAX_DEPTH];
 };
 
 #define OPTION(kind, field) .type = CONFIG_##kind, .offset = offsetof(struct options, field)
@@ -134,6 +136,8 @@ static enum err_status describe(struct node_desc *desc, struct err *err)
 
     (void)err;
     desc->noisy = own->noise;
+    own->sigmoid = strcmp(own->activation, "sigmoid") == 0;
+    own->leak = strcmp(own->activation, "leakyrelu") == 0 ? 0.01F : 0.0F;
     for (size_t i = 0; i < depth; i++) {
         struct stage *stage = &own->stages[i];
         size_t outputs = i + 1 < depth ? hidden : desc->num_outputs;
@@ -174,7 +178,6 @@ static void init_residual(const struct node_desc *desc, float *params, struct rn
                           double clarity, double noise)
 {
     const struct options *own = desc->options;
-    bool sigmoid = strcmp(own->activation, "sigmoid") == 0;
     double swing = tanh(clarity / 2); /* s(c) - s(-c) */
 
     if (desc->upstream) {
@@ -186,12 +189,12 @@ static void init_residual(const struct node_desc *desc, float *params, struct rn
     for (size_t i = 0; i < depth_of(desc); i++) {
         const struct stage *stage = &own->stages[i];
         bool last = i + 1 == depth_of(desc);
-        double gain = sigmoid && i > 0 && swing > 0 ? 1 / swing : 1;
+        double gain = own->sigmoid && i > 0 && swing > 0 ? 1 / swing : 1;
 
         for (size_t o = 0; o < (last ? stage->shape.outputs : 1); o++) {
             params[stage->weight + o * stage->shape.out_stride] =
-                (float)(last || sigmoid ? 2 * clarity * gain : 1);
-            params[stage->bias + o] = (float)(last || sigmoid ? -clarity * gain : 0);
+                (float)(last || own->sigmoid ? 2 * clarity * gain : 1);
+            params[stage->bias + o] = (float)(last || own->sigmoid ? -clarity * gain : 0);
             if (stage->skip) params[stage->skip_bias + o] = 0;
         }
     }
@@ -218,16 +221,10 @@ SIMD_CLONES static void rectify_gradient(const float *row, float slope, float *g
         grad[s] = row[s] > 0.0F ? grad[s] : slope * grad[s];
 }
 
-static float leak_of(const struct options *own)
-{
-    return strcmp(own->activation, "leakyrelu") == 0 ? 0.01F : 0.0F;
-}
-
 static void run(const struct node_desc *desc, const float *params, const float *const *in,
                 struct activations *a, size_t count)
 {
     const struct options *own = desc->options;
-    bool sigmoid = strcmp(own->activation, "sigmoid") == 0;
 
     for (size_t i = 0; i < depth_of(desc); i++) {
         const struct stage *stage = &own->stages[i];
@@ -243,10 +240,10 @@ static void run(const struct node_desc *desc, const float *params, const float *
             dense_forward(&stage->skip_shape, params + stage->skip_weight, NULL, in, a->row[i],
                           count);
         for (size_t o = 0; i + 1 < depth_of(desc) && o < stage->shape.outputs; o++) {
-            if (sigmoid)
+            if (own->sigmoid)
                 vmath_sigmoid(a->row[i][o], 1.0F, a->row[i][o], count);
             else
-                rectify(a->row[i][o], leak_of(own), count);
+                rectify(a->row[i][o], own->leak, count);
         }
     }
 }
@@ -272,7 +269,6 @@ static void step_down(const struct node_desc *desc, const float *params,
 {
     const struct options *own = desc->options;
     const struct stage *stage = &own->stages[i];
-    bool sigmoid = strcmp(own->activation, "sigmoid") == 0;
 
     clear(below, stage->shape.inputs, count);
     dense_backward_inputs(&stage->shape, params + stage->weight, (const float *const *)g->row,
@@ -280,10 +276,10 @@ static void step_down(const struct node_desc *desc, const float *params,
     for (size_t o = 0; o < stage->shape.inputs; o++) {
         float *row = below->row[o];
 
-        if (sigmoid)
+        if (own->sigmoid)
             vmath_sigmoid_gradient(a->row[i - 1][o], row, 1.0F, row, count);
         else
-            rectify_gradient(a->row[i - 1][o], leak_of(own), row, count);
+            rectify_gradient(a->row[i - 1][o], own->leak, row, count);
     }
 }
 
@@ -321,6 +317,13 @@ static void run_backward(const struct node_desc *desc, const float *params, cons
 
 /* --- corners --- */
 
+/* Bit j of addresses first, first + 1, ... */
+SIMD_CLONES static void bit_row(uint32_t first, unsigned j, float *row, uint32_t count)
+{
+    for (uint32_t s = 0; s < count; s++)
+        row[s] = (float)(int32_t)((first + s) >> j & 1);
+}
+
 /* Rows of the inputs at addresses first, first + 1, ...; returns how many rows' columns are used, a
  * multiple of 16: beyond a small table they repeat it. */
 static size_t corner_rows(const struct node_desc *desc, size_t first, struct gradients *rows)
@@ -331,8 +334,7 @@ static size_t corner_rows(const struct node_desc *desc, size_t first, struct gra
 
     for (unsigned j = 0; j < desc->num_inputs; j++) {
         rows->row[j] = rows->values[j];
-        for (size_t s = 0; s < count; s++)
-            rows->row[j][s] = (float)((first + s) >> j & 1);
+        bit_row((uint32_t)first, j, rows->row[j], (uint32_t)count);
     }
     return count;
 }
@@ -479,8 +481,8 @@ static void backward_params(const struct node_desc *desc, const float *params, c
 
 static double activate(const struct options *own, double z)
 {
-    if (strcmp(own->activation, "sigmoid") == 0) return 1 / (1 + exp(-z));
-    return z > 0 ? z : (double)leak_of(own) * z;
+    if (own->sigmoid) return 1 / (1 + exp(-z));
+    return z > 0 ? z : (double)own->leak * z;
 }
 
 /* One linear function of `in`, in double. */

@@ -1,20 +1,20 @@
 #include "polynomial.h"
 
+#include "base/lanes.h"
 #include "base/simd.h"
+
+#include <assert.h>
 
 #include <string.h>
 
 #pragma GCC diagnostic ignored "-Wpsabi"
 
-/* Eight samples. */
-typedef float v8 __attribute__((vector_size(32)));
-typedef float v8_row __attribute__((vector_size(32), may_alias));
+/* Vectors worked on together. */
+enum { MANY = 4 };
 
-/* Vectors worked on together: sixteen samples share the loads of a term's indices and weights. */
-enum { PAIR = 2 };
+#define UNROLL SIMD_UNROLL(4)
 
-#define UNROLL SIMD_UNROLL(2)
-
+#define LANES        8
 #define KERNEL(name) name##_baseline
 #include "polynomial_kernel.h"
 #undef KERNEL
@@ -27,6 +27,8 @@ SIMD_BEGIN_AVX2
 SIMD_END
 
 SIMD_BEGIN_AVX512
+#undef LANES
+#define LANES        16
 #define KERNEL(name) name##_avx512
 #include "polynomial_kernel.h"
 #undef KERNEL
@@ -95,6 +97,24 @@ static void add_term(struct polynomial *p, uint8_t (*tuples)[NODE_MAX_INPUTS], s
     p->parent[term] = find_term(tuples, below, first, parent);
 }
 
+/* Terms made from one are neighbours, in the order of what they are made from. */
+static void note_children(struct polynomial *p)
+{
+    size_t made = 0;
+
+    for (size_t i = 1; i < p->terms; i++) {
+        if (i == 1 || p->parent[i] != p->parent[i - 1]) p->child[p->parent[i]] = (uint16_t)i;
+    }
+    p->child[p->inner] = (uint16_t)p->terms;
+    for (unsigned j = 0; j < p->inputs; j++) {
+        p->first[j] = (uint16_t)made;
+        for (size_t i = 1; i < p->terms; i++) {
+            if (p->input[i] == j) p->made[made++] = (uint16_t)i;
+        }
+    }
+    p->first[p->inputs] = (uint16_t)made;
+}
+
 void polynomial_create(struct polynomial *p, unsigned inputs, unsigned degree)
 {
     uint8_t tuples[POLYNOMIAL_MAX_TERMS][NODE_MAX_INPUTS], tuple[NODE_MAX_INPUTS];
@@ -112,6 +132,9 @@ void polynomial_create(struct polynomial *p, unsigned inputs, unsigned degree)
         while (next_tuple(inputs, tuple));
         below = first;
     }
+    p->inner = below;
+    assert(p->inner <= POLYNOMIAL_MAX_INNER);
+    note_children(p);
 }
 
 void polynomial_exponents(const struct polynomial *p, size_t term, float *exponents)

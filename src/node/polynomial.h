@@ -9,14 +9,18 @@
 
 #include "node.h"
 
-enum { POLYNOMIAL_MAX_DEGREE = 12, POLYNOMIAL_MAX_TERMS = 4096 };
+enum { POLYNOMIAL_MAX_DEGREE = 12, POLYNOMIAL_MAX_TERMS = 4096, POLYNOMIAL_MAX_INNER = 2048 };
 
 struct polynomial {
     unsigned inputs;
-    size_t terms;
-    uint16_t parent[POLYNOMIAL_MAX_TERMS];  /* term i is term parent[i] < i times ... */
-    uint8_t input[POLYNOMIAL_MAX_TERMS];    /* ... this input; neither for term 0 */
-    uint16_t support[POLYNOMIAL_MAX_TERMS]; /* the inputs it has, as bits */
+    size_t terms,
+        inner; /* the first so many, below the highest degree, have others made from them */
+    uint16_t parent[POLYNOMIAL_MAX_TERMS];    /* term i is term parent[i] < i times ... */
+    uint8_t input[POLYNOMIAL_MAX_TERMS];      /* ... this input; neither for term 0 */
+    uint16_t support[POLYNOMIAL_MAX_TERMS];   /* the inputs it has, as bits */
+    uint16_t child[POLYNOMIAL_MAX_INNER + 1]; /* terms child[i] .. child[i + 1] are made from i */
+    uint16_t made[POLYNOMIAL_MAX_TERMS];      /* first[j] .. first[j + 1] here by input j */
+    uint16_t first[NODE_MAX_INPUTS + 1];
 };
 
 /* C(inputs + degree, degree); inputs <= NODE_MAX_INPUTS, degree <= POLYNOMIAL_MAX_DEGREE. */

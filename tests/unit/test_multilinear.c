@@ -80,7 +80,7 @@ static void check_forward(const struct version *v, unsigned n, const float *cons
 
 static void check_inputs(const struct version *v, unsigned n, const float *const *in, size_t count)
 {
-    float *rows[NODE_MAX_INPUTS];
+    float *rows[NODE_MAX_INPUTS] = {NULL};
 
     for (unsigned j = 0; j < n; j++) {
         rows[j] = d.grad_in[j];
