@@ -58,7 +58,7 @@ JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 SUB_MAKE   = $(MAKE) --no-print-directory -j$(JOBS)
 
 .DEFAULT_GOAL := all
-.PHONY: help all objects unit test sanitize fuzz lint format cosim prove faults synth golden matrix area-table bench bench-growth bench-flow instructions demo hardware-table clean \
+.PHONY: help all objects unit test sanitize failures fuzz lint format cosim prove faults synth golden matrix area-table bench bench-growth bench-flow instructions demo hardware-table clean \
 	install uninstall docs check-deps node-table
 
 help: ## this list
@@ -71,7 +71,7 @@ all: $(BIN) $(LIB) $(SO) ## the program, build/bin/difflut-hdl, and libdifflut.a
 
 objects: $(LIB_OBJ) $(CLI_OBJ) $(TEST_SRC:tests/unit/%.c=$(BUILD)/obj/tests/%.o)
 
-unit: $(TEST_BIN) $(REPLAY_BIN) $(HELPER_BIN)
+unit: $(TEST_BIN) $(REPLAY_BIN) $(HELPER_BIN) $(BUILD)/helpers/fault.so
 
 # Without the Python tools a few tests are skipped, which only CI takes for a failure.
 test: ## install what is missing, build, run every test
@@ -100,6 +100,11 @@ fuzz-campaign: ## FUZZ_RUNS=10000000 inputs for each of them; tests/fuzz/campaig
 	@$(SUB_MAKE) CC=clang BUILD=$(BUILD)/fuzzing CFLAGS='$(FUZZ_CFLAGS)' fuzzers
 	@tools/run_fuzzers.sh $(BUILD)/fuzzing campaign
 .PHONY: fuzz-campaign
+
+failures: ## memory, disk and files failing at every place, kills at 100 moments; the table of docs/testing.md (many minutes)
+	@tools/deps.sh build test
+	@$(SUB_MAKE) all unit
+	tools/failures.sh $(BUILD)
 
 lint: ## style, include rules, compiler warnings, cppcheck, Verilator lint, shellcheck
 	@tools/deps.sh build lint
@@ -284,7 +289,14 @@ $(BIN): $(CLI_OBJ) $(LIB)
 
 $(BUILD)/tests/%: tests/unit/%.c $(LIB) | $(GEN)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $< -o $@ $(LIB) -lcmocka $(LIBS)
+	$(CC) $(ALL_CFLAGS) $< $(BESIDE) -o $@ $(LIB) -lcmocka $(LIBS)
+
+# Memory, disk and files that fail when a test says so (tests/faults/fault.h).
+$(BUILD)/tests/test_faults: tests/faults/fault.c
+$(BUILD)/tests/test_faults: BESIDE = tests/faults/fault.c
+$(BUILD)/helpers/fault.so: tests/faults/fault.c tests/faults/fault.h
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -MMD -MP -fsanitize%,$(ALL_CFLAGS)) -shared $< -o $@ -ldl
 
 # Programs that the test scripts call.
 $(BUILD)/helpers/%: tests/helpers/%.c $(LIB)

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # Runs every test program (BUILD/tests/test_*) and test script (tests/cli, tests/flow: test_*.sh),
 # each of which prints TAP, and closes with one line: N passed, N failed, N skipped.
-#   tools/run_tests.sh BUILD [WORD]...     only those whose name contains one of the words
-# What a test says in lines "# golden: ..." and "# matrix: ..." (cases it checked) is shown.
+#   tools/run_tests.sh BUILD [WORD]...             only those whose name contains one of the words
+#   tools/run_tests.sh BUILD --exactly NAME...     only those of these names
+# What a test says in lines "# golden: ...", "# matrix: ...", "# faults: ..." and "# kills: ..." (cases it
+# checked) is shown.
 # A program that crashes, runs out of time, breaks its plan or prints no result is a failure. With CI
 # set in the environment a skipped test is a failure too.
 set -uo pipefail
@@ -28,6 +30,9 @@ wanted() { # name word...
     local name=$1 word
     shift
     [ $# -gt 0 ] || return 0
+    if [ "$1" = --exactly ]; then
+        case " $* " in *" $name "*) return 0 ;; *) return 1 ;; esac
+    fi
     for word in "$@"; do
         case $name in *"$word"*) return 0 ;; esac
     done
@@ -102,7 +107,7 @@ for program in "${programs[@]}"; do
         if (f) printf ", %d failed", f
         if (s) printf ", %d skipped", s
         printf "  (%.1f s)\n", b - a }'
-    grep -hE '^# (golden|matrix): ' "$log.tap" "$log.err" | sed 's/^# /        /'
+    grep -hE '^# (golden|matrix|faults|kills): ' "$log.tap" "$log.err" | sed 's/^# /        /'
     [ "$s" -eq 0 ] || grep -iE '# *skip' "$log.tap" | sed 's/^/        /'
     if [ "$f" -gt 0 ]; then
         [ -z "$why" ] || echo "        $why"

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static enum err_status lower(const struct difflut_model *model, struct netlist **out,
                              uint64_t *removed, struct err *err)
@@ -120,9 +121,13 @@ static enum err_status emit_with_model(struct difflut_model *model, const char *
 enum difflut_status difflut_emit(struct difflut_model *model, const char *folder, char *build_id,
                                  struct difflut_error *err)
 {
-    char *parent = file_folder(folder);
-    char *scratch = parent == NULL ? NULL : file_join(parent, ".difflut-XXXXXX");
-    enum err_status status = scratch == NULL ? err_nomem(api_err(err), "a path") : ERR_OK;
+    char name[64];
+    char *parent = file_folder(folder), *scratch;
+    enum err_status status;
+
+    snprintf(name, sizeof name, FILE_TEMPORARY "%ld-XXXXXX", (long)getpid());
+    scratch = parent == NULL ? NULL : file_join(parent, name);
+    status = scratch == NULL ? err_nomem(api_err(err), "a path") : ERR_OK;
 
     if (status == ERR_OK) status = file_make_dirs(parent, api_err(err));
     if (status == ERR_OK && mkdtemp(scratch) == NULL)

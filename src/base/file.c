@@ -232,7 +232,7 @@ static char *create_beside(const char *folder, int *fd)
         char name[64];
         char *path;
 
-        snprintf(name, sizeof name, ".difflut-%ld-%u.tmp", (long)getpid(), i);
+        snprintf(name, sizeof name, FILE_TEMPORARY "%ld-%u.tmp", (long)getpid(), i);
         path = file_join(folder, name);
         if (path == NULL) return NULL;
         *fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -243,30 +243,78 @@ static char *create_beside(const char *folder, int *fd)
     return NULL;
 }
 
-/* The process that wrote a temporary file of create_beside(), or 0. */
-static long writer_of(const char *name)
-{
-    long process = 0;
-    unsigned number;
-    int end = 0;
+/* --- what is left behind --- */
 
-    if (sscanf(name, ".difflut-%ld-%u.tmp%n", &process, &number, &end) != 2) return 0;
-    return end > 0 && name[end] == '\0' ? process : 0;
+enum { DEEPEST_FOLDER = 64 }; /* one open descriptor a level */
+
+static bool remove_content(int fd, int depth);
+
+static bool remove_entry(int fd, const char *name, int depth)
+{
+    int child;
+
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) return true;
+    if (unlinkat(fd, name, 0) == 0) return true;
+    if (errno != EISDIR && errno != EPERM) return false; /* EPERM is POSIX's word for a folder */
+    child = openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return child >= 0 && remove_content(child, depth + 1) && unlinkat(fd, name, AT_REMOVEDIR) == 0;
 }
 
-void file_sweep(const char *folder)
+/* Empties the folder `fd`, which is closed. Works by descriptors, so a folder that is swapped for a
+ * symbolic link meanwhile is not followed, and without an allocation (readdir() makes one), so that what
+ * failed for lack of memory is cleaned up all the same. */
+static bool remove_content(int fd, int depth)
+{
+    union {
+        char bytes[2048];
+        struct dirent64 first; /* for its alignment */
+    } entries;
+    bool good = depth < DEEPEST_FOLDER;
+    ssize_t size = 0;
+    int failure;
+
+    if (!good) errno = ELOOP;
+    while (good && (size = getdents64(fd, &entries, sizeof entries)) > 0) {
+        for (ssize_t at = 0; good && at < size;) {
+            const struct dirent64 *entry = (const void *)(entries.bytes + at);
+
+            good = remove_entry(fd, entry->d_name, depth);
+            at += entry->d_reclen;
+        }
+    }
+    failure = errno;
+    close(fd);
+    errno = failure;
+    return good && size == 0;
+}
+
+/* The process that a name says it belongs to, or 0. */
+static long owner_of(const char *name, const char *prefix)
+{
+    size_t length = strlen(prefix), digits;
+
+    if (strncmp(name, prefix, length) != 0) return 0;
+    digits = strspn(name + length, "0123456789");
+    if (digits == 0 || digits > 9) return 0;
+    if (name[length + digits] != '\0' && name[length + digits] != '-') return 0;
+    return strtol(name + length, NULL, 10);
+}
+
+void file_sweep(const char *folder, const char *prefix)
 {
     DIR *open_folder = opendir(folder);
     const struct dirent *entry;
 
     while (open_folder != NULL && (entry = readdir(open_folder)) != NULL) {
-        long process = writer_of(entry->d_name);
+        long process = owner_of(entry->d_name, prefix);
 
         if (process > 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH)
-            unlinkat(dirfd(open_folder), entry->d_name, 0);
+            remove_entry(dirfd(open_folder), entry->d_name, 0);
     }
     if (open_folder != NULL) closedir(open_folder);
 }
+
+/* --- writing, whole or not at all --- */
 
 static enum err_status write_beside(const char *target, const void *data, size_t size,
                                     struct err *err)
@@ -350,41 +398,6 @@ enum err_status file_make_dirs(const char *path, struct err *err)
     }
     free(copy);
     return status;
-}
-
-enum { DEEPEST_FOLDER = 64 }; /* one open descriptor a level */
-
-/* Empties the folder `fd`, which is closed. Works by descriptors, so a folder that is swapped for a
- * symbolic link meanwhile is not followed. */
-static bool remove_content(int fd, int depth)
-{
-    DIR *folder = fdopendir(fd);
-    const struct dirent *entry;
-    bool good = folder != NULL && depth < DEEPEST_FOLDER;
-
-    if (folder == NULL) {
-        close(fd);
-        return false;
-    }
-    if (!good) errno = ELOOP;
-    while (good && (errno = 0, entry = readdir(folder)) != NULL) {
-        int child;
-
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        if (unlinkat(fd, entry->d_name, 0) == 0) continue;
-        if (errno != EISDIR && errno != EPERM) { /* EPERM is POSIX's word for a folder */
-            good = false;
-            break;
-        }
-        child = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        good = child >= 0 && remove_content(child, depth + 1) &&
-               unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0;
-    }
-    if (good && errno != 0) good = false;
-    int failure = errno;
-    closedir(folder);
-    errno = failure;
-    return good;
 }
 
 enum err_status file_remove_tree(const char *path, struct err *err)

@@ -30,9 +30,10 @@ enum err_status file_unpack(const void *packed, size_t packed_size, size_t limit
 /* Replaces `path` by `size` bytes atomically. Creates no folders. */
 enum err_status file_write(const char *path, const void *data, size_t size, struct err *err);
 
-/* Removes the temporary files that file_write() left in `folder` when its process was killed. Those of
- * processes that are still there are left alone. */
-void file_sweep(const char *folder);
+/* Removes the files and folders that killed processes left in `folder`: those named `prefix` and the number
+ * of a process, perhaps with '-' and more after it, where this machine has no such process any more. */
+void file_sweep(const char *folder, const char *prefix);
+#define FILE_TEMPORARY ".difflut-" /* prefix of file_write()'s */
 
 /* mkdir -p. */
 enum err_status file_make_dirs(const char *path, struct err *err);

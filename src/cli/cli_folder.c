@@ -1,6 +1,7 @@
 #include "cli/cli_folder.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "cli/cli_interrupt.h"
 #include "cli/cli_model.h"
 #include "hdl/vlog_board.h"
@@ -312,8 +313,8 @@ json_t *cli_folder_passes(const struct manifest *manifest)
     json_t *list = json_array();
 
     for (uint32_t i = 0; i < manifest->num_passes; i++)
-        json_array_append_new(list, json_pack("{s:s, s:I}", "name", manifest->passes[i].name,
-                                              "removed", (json_int_t)manifest->passes[i].removed));
+        json_push(&list, json_pack("{s:s, s:I}", "name", manifest->passes[i].name, "removed",
+                                   (json_int_t)manifest->passes[i].removed));
     return list;
 }
 

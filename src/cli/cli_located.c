@@ -1,5 +1,6 @@
 #include "cli/cli_located.h"
 
+#include "base/json.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -17,9 +18,9 @@ static bool is_lut(const struct cosim_located *at)
     return at->fault == COSIM_FAULT_WIRE || at->fault == COSIM_FAULT_TABLE;
 }
 
-static void put_number(json_t *json, const char *key, uint64_t value)
+static void put_number(json_t **json, const char *key, uint64_t value)
 {
-    json_object_set_new(json, key, json_integer((json_int_t)value));
+    json_put(json, key, json_integer((json_int_t)value));
 }
 
 static json_t *difference_json(const struct cosim_located *at, uint32_t num_features)
@@ -27,7 +28,7 @@ static json_t *difference_json(const struct cosim_located *at, uint32_t num_feat
     json_t *codes = json_array();
 
     for (uint32_t f = 0; f < num_features; f++)
-        json_array_append_new(codes, json_integer(at->codes[f]));
+        json_push(&codes, json_integer(at->codes[f]));
     return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "feature", (json_int_t)at->shrunk_feature,
                      "code_right", (json_int_t)at->code_right, "code_wrong",
                      (json_int_t)at->code_wrong, "near_vector", (json_int_t)at->near,
@@ -42,30 +43,28 @@ json_t *cli_located_json(const struct cosim_result *result, uint32_t num_feature
     if (at->fault == COSIM_FAULT_NOT_LOOKED_FOR) return json_null();
     json = json_pack("{s:s, s:s}", "kind", KINDS[at->fault], "part", at->part);
     if (is_lut(at)) {
-        put_number(json, "layer", at->layer);
-        put_number(json, "lut", at->lut);
-        put_number(json, "tree", at->tree);
+        put_number(&json, "layer", at->layer);
+        put_number(&json, "lut", at->lut);
+        put_number(&json, "tree", at->tree);
     }
-    if (at->fault == COSIM_FAULT_TABLE) put_number(json, "address", at->address);
-    if (at->fault == COSIM_FAULT_WIRE) put_number(json, "fan_in", at->index);
-    if (at->fault == COSIM_FAULT_WIRE) put_number(json, "signal", at->signal);
+    if (at->fault == COSIM_FAULT_TABLE) put_number(&json, "address", at->address);
+    if (at->fault == COSIM_FAULT_WIRE) put_number(&json, "fan_in", at->index);
+    if (at->fault == COSIM_FAULT_WIRE) put_number(&json, "signal", at->signal);
     if (at->fault == COSIM_FAULT_ENCODER) {
-        put_number(json, "bit", at->index);
-        put_number(json, "feature", at->feature);
-        put_number(json, "code", at->code);
+        put_number(&json, "bit", at->index);
+        put_number(&json, "feature", at->feature);
+        put_number(&json, "code", at->code);
     }
     if (at->fault == COSIM_FAULT_GROUP_SUM || at->fault == COSIM_FAULT_NETLIST)
-        put_number(json, "class", at->index);
+        put_number(&json, "class", at->index);
     if (at->fault == COSIM_FAULT_REGISTER && strcmp(at->part, "layer") == 0)
-        put_number(json, "layer", at->layer);
+        put_number(&json, "layer", at->layer);
     if (at->fault != COSIM_FAULT_UNSEEN) {
-        put_number(json, "expected", at->expected);
-        json_object_set_new(json, "got",
-                            at->unknown ? json_null() : json_integer((json_int_t)at->got));
-        put_number(json, "others", at->others);
+        put_number(&json, "expected", at->expected);
+        json_put(&json, "got", at->unknown ? json_null() : json_integer((json_int_t)at->got));
+        put_number(&json, "others", at->others);
     }
-    json_object_set_new(json, "difference",
-                        at->shrunk ? difference_json(at, num_features) : json_null());
+    json_put(&json, "difference", at->shrunk ? difference_json(at, num_features) : json_null());
     return json;
 }
 

@@ -60,6 +60,11 @@ struct cli_option {
 #tool, 0, CLI_TEXT, offsetof(type, tool), "PROGRAM", NULL, 0, 0,                           \
             "program to run as " #tool " (else the one on the PATH)"                               \
     }
+#define CLI_OPTION_TIME_LIMIT(type, field)                                                         \
+    {                                                                                              \
+        "time-limit", 0, CLI_LONG, offsetof(type, field), "SECONDS", "3600", 1, 1000000,           \
+            "end a tool, with all that it started, after so long"                                  \
+    }
 #define CLI_OPTION_SEED(type, field, text, meaning)                                                \
     {                                                                                              \
         "seed", 0, CLI_LONG, offsetof(type, field), "N", text, -1, 9007199254740991, meaning       \

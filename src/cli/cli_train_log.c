@@ -1,6 +1,7 @@
 #include "cli/cli_train_log.h"
 
 #include "base/file.h"
+#include "base/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +42,7 @@ static json_t *terms_json(const struct train_progress *p)
     json_t *terms = json_object();
 
     for (size_t i = 0; i < p->num_terms; i++)
-        json_object_set_new(terms, p->terms[i].name, json_real(p->terms[i].loss));
+        json_put(&terms, p->terms[i].name, json_real(p->terms[i].loss));
     return terms;
 }
 
@@ -59,8 +60,8 @@ static void note_epoch(struct cli_train_log *log, const struct train_progress *p
                   "learning_rate", p->learning_rate, "accuracy_soft", p->accuracy_soft,
                   "accuracy_hard", p->accuracy_hard, "best", p->best);
 
-    if (p->prunes) json_object_set_new(row, "pruned", cli_train_log_pruned(&p->pruned));
-    json_array_append_new(log->history, row);
+    if (p->prunes) json_put(&row, "pruned", cli_train_log_pruned(&p->pruned));
+    json_push(&log->history, row);
     text_add(&log->text, "epoch %zu/%zu  loss %.4f%s  soft %.2f %%  hard %.2f %%%s\n", p->epoch,
              p->epochs, p->loss, terms, 100.0 * p->accuracy_soft, 100.0 * p->accuracy_hard,
              p->best ? "  best" : "");
@@ -106,7 +107,7 @@ void cli_train_log_tell(bool warning, const char *message, void *user)
     struct cli_train_log *log = user;
 
     cli_progress_line(log->progress, "%s%s%s", log->label, warning ? "warning: " : "", message);
-    if (warning) json_array_append_new(log->warnings, json_string(message));
+    if (warning) json_push(&log->warnings, json_string(message));
 }
 
 static enum err_status write_file(const char *folder, const char *name, const char *text,

@@ -2,6 +2,7 @@
 
 #include "api/api_accuracy.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "cli/cli_interrupt.h"
 #include "cli/cli_model.h"
 #include "cli/cli_train_log.h"
@@ -133,7 +134,7 @@ static enum err_status train(struct run *run, struct err *err)
                                     .stop = cli_interrupt_flag(request->cli->interrupt)};
     enum err_status status = checkpoint == NULL ? err_nomem(err, "a path") : ERR_OK;
 
-    file_sweep(request->out_dir);
+    file_sweep(request->out_dir, FILE_TEMPORARY);
     cli_interrupt_tool(request->cli->interrupt, true);
     if (status == ERR_OK) status = train_run(run->model, run->dataset, &options, &run->result, err);
     cli_interrupt_tool(request->cli->interrupt, false);
@@ -165,8 +166,8 @@ static json_t *result_json(const struct run *run)
         r->samples_per_second, "seconds", r->seconds, "out_dir",
         cli_json_path(run->request->out_dir), "model_hash", run->model->model_hash, "seed",
         (json_int_t)run->seed, "warnings", run->log.warnings);
-    if (result != NULL && r->prunes)
-        json_object_set_new(result, "pruned", cli_train_log_pruned(&r->pruned));
+    if (r->prunes) json_put(&result, "pruned", cli_train_log_pruned(&r->pruned));
+    if (run->request->fold >= 0) json_put(&result, "fold", json_integer(run->request->fold));
     return result;
 }
 
@@ -206,8 +207,6 @@ static enum err_status run_model(struct run *run, const struct config *config, j
         if (found == NULL) status = err_nomem(err, "the result");
     }
     if (status != ERR_OK) return status;
-    if (run->request->fold >= 0)
-        json_object_set_new(found, "fold", json_integer(run->request->fold));
     say_result(run);
     *result = found;
     return ERR_OK;
@@ -257,14 +256,16 @@ bool cli_train_mean(const json_t *results, const char *key, double *mean, double
     return true;
 }
 
-void cli_train_add_mean(json_t *summary, const json_t *results, const char *key)
+bool cli_train_add_mean(json_t *summary, const json_t *results, const char *key)
 {
     double mean, deviation;
     bool found = cli_train_mean(results, key, &mean, &deviation);
     char name[64];
+    bool good;
 
     snprintf(name, sizeof name, "%s_mean", key);
-    json_object_set_new(summary, name, found ? json_real(mean) : json_null());
+    good = json_object_set_new(summary, name, found ? json_real(mean) : json_null()) == 0;
     snprintf(name, sizeof name, "%s_std", key);
-    json_object_set_new(summary, name, found ? json_real(deviation) : json_null());
+    return json_object_set_new(summary, name, found ? json_real(deviation) : json_null()) == 0 &&
+           good;
 }

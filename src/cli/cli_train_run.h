@@ -30,6 +30,6 @@ enum err_status cli_train_run(const struct cli_train_request *request, const str
 bool cli_train_mean(const json_t *results, const char *key, double *mean, double *deviation);
 
 /* Sets KEY_mean and KEY_std in `summary`; null when cli_train_mean() has none. */
-void cli_train_add_mean(json_t *summary, const json_t *results, const char *key);
+bool cli_train_add_mean(json_t *summary, const json_t *results, const char *key);
 
 #endif

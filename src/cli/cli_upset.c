@@ -1,5 +1,6 @@
 #include "cli/cli_upset.h"
 
+#include "base/json.h"
 #include "cli/cli_engine.h"
 #include "netlist/upset.h"
 
@@ -116,10 +117,9 @@ static json_t *curve_json(const struct curve *curve)
     for (size_t i = 0; i < curve->num_points; i++) {
         const struct point *p = &curve->points[i];
 
-        json_array_append_new(points, json_pack("{s:f, s:f, s:f, s:f, s:f}",
-                                                curve->rate ? "rate" : "flips", p->amount, "upsets",
-                                                p->upsets, "accuracy", p->mean, "accuracy_lowest",
-                                                p->lowest, "accuracy_highest", p->highest));
+        json_push(&points, json_pack("{s:f, s:f, s:f, s:f, s:f}", curve->rate ? "rate" : "flips",
+                                     p->amount, "upsets", p->upsets, "accuracy", p->mean,
+                                     "accuracy_lowest", p->lowest, "accuracy_highest", p->highest));
     }
     return json_pack("{s:I, s:I, s:o}", "places", (json_int_t)upset_places(curve->net), "repeats",
                      (json_int_t)curve->request->repeats, "points", points);
@@ -155,7 +155,8 @@ enum err_status cli_upset(struct cli *cli, const struct model *model,
         status = measure_point(&curve, &curve.points[i], classes, err);
     if (status == ERR_OK) {
         say_curve(cli, &curve);
-        json_object_set_new(cli->result, "upsets", curve_json(&curve));
+        json_put(&cli->result, "upsets", curve_json(&curve));
+        if (cli->result == NULL) status = err_nomem(err, "the JSON result");
     }
     netlist_free(net);
     free(classes);

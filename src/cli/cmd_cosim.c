@@ -1,4 +1,6 @@
 /* difflut-hdl cosim: does the Verilog do what the C reference says, on every vector? */
+#include "base/file.h"
+#include "base/json.h"
 #include "cli/cli_commands.h"
 #include "cli/cli_folder.h"
 #include "cli/cli_interrupt.h"
@@ -17,7 +19,7 @@
 struct values {
     const char *out_dir, *simulator, *top, *pipeline, *passes, *dont_care, *data_dir, *trace;
     const char *verilator, *icarus, *yosys, *after_synth, *after_pnr;
-    long vectors, random, seed, threads, stream_width;
+    long vectors, random, seed, threads, stream_width, time_limit;
     bool no_locate;
     struct cli_list no_pass, set;
 };
@@ -49,6 +51,7 @@ static const struct cli_option OPTIONS[] = {
     {"after-pnr", 0, CLI_CHOICE, offsetof(struct values, after_pnr), "ice40", NULL, 0, 0,
      "simulate the netlist that `synth --pnr` placed and routed"},
     CLI_OPTION_TOOL(struct values, yosys),
+    CLI_OPTION_TIME_LIMIT(struct values, time_limit),
     {"top", 0, CLI_CHOICE, offsetof(struct values, top), "full|stream", NULL, 0, 0,
      "stream: emit and simulate the AXI4-Stream top as well"},
     CLI_OPTION_STREAM_WIDTH(struct values, stream_width),
@@ -73,6 +76,12 @@ static bool has_split(const struct run *run)
     return run->result.classes != NULL && run->set.count[CLI_VECTORS_DATASET] > 0;
 }
 
+static bool is_here(const struct config_dataset *spec)
+{
+    if (spec->name[0] != '\0') return dataset_available(spec->name, NULL, NULL);
+    return file_exists(spec->train) || file_exists(spec->test);
+}
+
 /* A data set that is not here is no error, unless a folder was named for it. */
 static enum err_status load_dataset(struct run *run, const struct values *values,
                                     struct cli_progress *progress, struct err *err)
@@ -83,7 +92,7 @@ static enum err_status load_dataset(struct run *run, const struct values *values
         cli_model_dataset(&run->dataset, model, values->data_dir, DATASET_TEST, &why);
 
     if (status == ERR_OK) return ERR_OK;
-    if (status != ERR_IO || values->data_dir != NULL)
+    if (status != ERR_IO || values->data_dir != NULL || is_here(&model->config->dataset))
         return err_set(err, status, "%s", why.message);
     cli_progress_line(progress, "no test split of %s here: vectors are random, edges and ties%s",
                       cli_model_dataset_name(model->config),
@@ -130,6 +139,7 @@ static enum err_status simulate(struct cli *cli, struct run *run, const struct v
                                     .trace = values->trace,
                                     .seed = (uint64_t)values->seed,
                                     .threads = (unsigned)values->threads,
+                                    .time_limit = (double)values->time_limit,
                                     .progress = cli_progress_flow,
                                     .user = progress,
                                     .stop = cli_interrupt_flag(cli->interrupt),
@@ -159,11 +169,10 @@ static json_t *mismatches_json(const struct run *run)
         char name[64];
 
         cli_vectors_name(&run->set, m->vector, name);
-        json_array_append_new(list,
-                              json_pack("{s:s, s:I, s:s, s:s, s:i, s:I, s:I}", "top", m->top,
-                                        "vector", (json_int_t)m->vector, "origin", name, "what",
-                                        m->what, "class", (int)m->class_index, "expected",
-                                        (json_int_t)m->expected, "got", (json_int_t)m->got));
+        json_push(&list, json_pack("{s:s, s:I, s:s, s:s, s:i, s:I, s:I}", "top", m->top, "vector",
+                                   (json_int_t)m->vector, "origin", name, "what", m->what, "class",
+                                   (int)m->class_index, "expected", (json_int_t)m->expected, "got",
+                                   (json_int_t)m->got));
     }
     return list;
 }
@@ -186,20 +195,17 @@ static json_t *result_json(const struct run *run, const struct values *values)
     if (json != NULL) {
         bool known = has_split(run);
 
-        json_object_set_new(json, "located", cli_located_json(&run->result, m->num_features));
-        json_object_set_new(json, "stream_frames",
-                            json_integer((json_int_t)run->result.stream_frames));
-        json_object_set_new(json, "dont_care", cli_dont_care_json(&run->folder.dont_care));
-        json_object_set_new(json, "accuracy_hardware",
-                            known ? json_real(run->accuracy_hardware) : json_null());
-        json_object_set_new(json, "accuracy_reference",
-                            known ? json_real(run->accuracy_reference) : json_null());
-        json_object_set_new(json, "after_synth",
-                            values->after_synth != NULL ? json_string(values->after_synth)
-                                                        : json_null());
-        json_object_set_new(json, "after_pnr",
-                            values->after_pnr != NULL ? json_string(values->after_pnr)
-                                                      : json_null());
+        json_put(&json, "located", cli_located_json(&run->result, m->num_features));
+        json_put(&json, "stream_frames", json_integer((json_int_t)run->result.stream_frames));
+        json_put(&json, "dont_care", cli_dont_care_json(&run->folder.dont_care));
+        json_put(&json, "accuracy_hardware",
+                 known ? json_real(run->accuracy_hardware) : json_null());
+        json_put(&json, "accuracy_reference",
+                 known ? json_real(run->accuracy_reference) : json_null());
+        json_put(&json, "after_synth",
+                 values->after_synth != NULL ? json_string(values->after_synth) : json_null());
+        json_put(&json, "after_pnr",
+                 values->after_pnr != NULL ? json_string(values->after_pnr) : json_null());
     }
     return json;
 }

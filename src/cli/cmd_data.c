@@ -1,4 +1,5 @@
 /* difflut-hdl data: which data sets are known, which are here, and how to get the others. */
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/cli_commands.h"
 #include "cli/cli_options.h"
@@ -37,7 +38,7 @@ static json_t *describe(const struct dataset_info *info, bool available, const c
     json_t *files = json_array();
 
     for (size_t i = 0; i < 4 && info->files[i] != NULL; i++)
-        json_array_append_new(files, json_string(info->files[i]));
+        json_push(&files, json_string(info->files[i]));
     return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:o, s:o, s:s?}", "name", info->name,
                      "task", info->task, "features", (json_int_t)info->num_features, "classes",
                      (json_int_t)info->num_classes, "train", (json_int_t)info->num_train, "test",

@@ -1,4 +1,5 @@
 /* difflut-hdl eval: accuracy of a model on a split of its data set. */
+#include "base/json.h"
 #include "cli/cli_commands.h"
 #include "cli/cli_engine.h"
 #include "cli/cli_model.h"
@@ -117,11 +118,10 @@ static json_t *classes_json(const struct metrics *m)
     for (size_t c = 0; c < m->num_classes; c++) {
         const struct metrics_class *class = &m->classes[c];
 
-        json_array_append_new(list,
-                              json_pack("{s:I, s:I, s:I, s:f, s:f, s:f}", "class", (json_int_t)c,
-                                        "samples", (json_int_t) class->samples, "predictions",
-                                        (json_int_t) class->predictions, "recall", class->recall,
-                                        "precision", class->precision, "f1", class->f1));
+        json_push(&list, json_pack("{s:I, s:I, s:I, s:f, s:f, s:f}", "class", (json_int_t)c,
+                                   "samples", (json_int_t) class->samples, "predictions",
+                                   (json_int_t) class->predictions, "recall", class->recall,
+                                   "precision", class->precision, "f1", class->f1));
     }
     return list;
 }
@@ -135,9 +135,8 @@ static json_t *confusion_json(const struct metrics *m)
         json_t *row = json_array();
 
         for (size_t c = 0; c < m->num_classes; c++)
-            json_array_append_new(
-                row, json_integer((json_int_t)m->confusion[label * m->num_classes + c]));
-        json_array_append_new(rows, row);
+            json_push(&row, json_integer((json_int_t)m->confusion[label * m->num_classes + c]));
+        json_push(&rows, row);
     }
     return rows;
 }

@@ -1,4 +1,5 @@
 /* difflut-hdl info: what a model is. */
+#include "base/json.h"
 #include "cli/cli_commands.h"
 #include "cli/cli_model.h"
 #include "cli/cli_options.h"
@@ -39,12 +40,11 @@ static json_t *layers_json(const struct model *model)
 
     if (near != NULL) model_near_threshold(model, near);
     for (size_t l = 0; l < model->num_layers; l++)
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:I, s:I, s:I}", "layer_type",
-                                        config->layer_type[l], "node_type", config->node_type[l],
-                                        "width", (json_int_t)config->layer_widths[l], "fan_in",
-                                        (json_int_t)config->node_input_dim[l], "undecided_entries",
-                                        (json_int_t)(near != NULL ? near[l] : 0)));
+        json_push(&list, json_pack("{s:s, s:s, s:I, s:I, s:I}", "layer_type", config->layer_type[l],
+                                   "node_type", config->node_type[l], "width",
+                                   (json_int_t)config->layer_widths[l], "fan_in",
+                                   (json_int_t)config->node_input_dim[l], "undecided_entries",
+                                   (json_int_t)(near != NULL ? near[l] : 0)));
     free(near);
     return list;
 }
@@ -57,10 +57,9 @@ static json_t *results_json(const struct config *config)
         const struct config_pair *pair = &config->results.items[i];
         double number = 0.0;
 
-        json_object_set_new(object, pair->key,
-                            cli_model_result(config, pair->key, &number)
-                                ? json_real(number)
-                                : json_string(pair->value));
+        json_put(&object, pair->key,
+                 cli_model_result(config, pair->key, &number) ? json_real(number)
+                                                              : json_string(pair->value));
     }
     return object;
 }

@@ -1,5 +1,6 @@
 /* difflut-hdl prove: is the hardware the model, for all inputs? */
 #include "base/file.h"
+#include "base/json.h"
 #include "cli/cli_commands.h"
 #include "cli/cli_folder.h"
 #include "cli/cli_interrupt.h"
@@ -17,7 +18,7 @@
 
 struct values {
     const char *yosys, *out_dir, *top, *after_synth, *pipeline, *passes;
-    long seed, faults;
+    long seed, faults, time_limit;
     bool list;
     struct cli_list no_pass, set;
 };
@@ -37,6 +38,7 @@ static const struct cli_option OPTIONS[] = {
     {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
      "register stages, as for emit"},
     CLI_OPTION_TOOL(struct values, yosys),
+    CLI_OPTION_TIME_LIMIT(struct values, time_limit),
     CLI_OPTION_PASSES(struct values, passes),
     CLI_OPTION_NO_PASS(struct values, no_pass),
     CLI_OPTION_SET(struct values, set),
@@ -57,8 +59,7 @@ static json_t *obligation_json(const struct prove_obligation *o)
         json_pack("{s:s, s:s, s:s, s:s, s:f}", "part", o->part, "name", o->name, "method",
                   o->method, "verdict", outcome_name(o->outcome), "seconds", o->seconds);
 
-    if (json != NULL && o->detail != NULL)
-        json_object_set_new(json, "detail", json_string(o->detail));
+    if (json != NULL && o->detail != NULL) json_put(&json, "detail", json_string(o->detail));
     return json;
 }
 
@@ -69,7 +70,7 @@ static json_t *list_json(const struct prove_result *r, bool all)
 
     for (size_t i = 0; i < r->count; i++) {
         if (all || r->obligations[i].outcome != PROVE_PROVED)
-            json_array_append_new(list, obligation_json(&r->obligations[i]));
+            json_push(&list, obligation_json(&r->obligations[i]));
     }
     return list;
 }
@@ -81,7 +82,7 @@ static json_t *codes_json(const struct prove_result *r, const struct manifest *m
     if (r->codes == NULL) return json_null();
     list = json_array();
     for (uint32_t f = 0; f < m->num_features; f++)
-        json_array_append_new(list, json_integer(r->codes[f]));
+        json_push(&list, json_integer(r->codes[f]));
     return list;
 }
 
@@ -96,9 +97,8 @@ static json_t *result_json(const struct manifest *m, const struct values *values
         all ? "list" : "not_proved", list_json(r, all), "counterexample", codes_json(r, m));
 
     if (json != NULL)
-        json_object_set_new(json, "after_synth",
-                            values->after_synth != NULL ? json_string(values->after_synth)
-                                                        : json_null());
+        json_put(&json, "after_synth",
+                 values->after_synth != NULL ? json_string(values->after_synth) : json_null());
     return json;
 }
 
@@ -203,6 +203,7 @@ static enum err_status synthesise(struct cli *cli, struct cli_folder *folder,
 {
     struct synth_options options = {.target = values->after_synth,
                                     .yosys = values->yosys,
+                                    .time_limit = (double)values->time_limit,
                                     .progress = cli_progress_flow,
                                     .user = progress,
                                     .stop = cli_interrupt_flag(cli->interrupt)};
@@ -220,6 +221,7 @@ static enum err_status prove_folder(struct cli *cli, struct cli_folder *folder,
     struct prove_options options = {.top = top,
                                     .after_synth = values->after_synth,
                                     .yosys = values->yosys,
+                                    .time_limit = (double)values->time_limit,
                                     .seed = (uint64_t)values->seed,
                                     .progress = cli_progress_flow,
                                     .user = &progress,
@@ -261,8 +263,8 @@ static json_t *faults_json(const struct manifest *m, const struct prove_fault_ro
     json_t *list = json_array();
 
     for (size_t k = 0; k < PROVE_FAULT_KINDS; k++)
-        json_array_append_new(
-            list,
+        json_push(
+            &list,
             json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "kind", rows[k].kind, "planted",
                       (json_int_t)rows[k].planted, "caught", (json_int_t)rows[k].caught, "silent",
                       (json_int_t)rows[k].silent, "missed", (json_int_t)rows[k].missed, "cosim",
@@ -297,6 +299,7 @@ static enum err_status plant_faults(struct cli *cli, struct cli_folder *folder,
     struct cli_progress progress;
     struct prove_options options = {.top = "full",
                                     .yosys = values->yosys,
+                                    .time_limit = (double)values->time_limit,
                                     .seed = (uint64_t)values->seed,
                                     .progress = cli_progress_flow,
                                     .user = &progress,

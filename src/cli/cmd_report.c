@@ -58,10 +58,11 @@ static enum err_status write_page(const struct cli_folder *folder, const json_t 
 
 static enum err_status write_reports(struct cli *cli, struct cli_folder *folder, struct err *err)
 {
-    json_t *facts = folder_json(folder), *report = report_load(folder->path, folder->manifest);
-    enum err_status status = ERR_OK;
+    json_t *report = NULL;
+    enum err_status status = report_load(&report, folder->path, folder->manifest, err);
 
-    if (json_object_set_new(report, "folder", facts) != 0) status = err_nomem(err, "a report");
+    if (status == ERR_OK && json_object_set_new(report, "folder", folder_json(folder)) != 0)
+        status = err_nomem(err, "a report");
     if (status == ERR_OK) status = report_replace(folder->path, folder->manifest, report, err);
     if (status == ERR_OK) status = write_page(folder, report, err);
     if (status != ERR_OK) {

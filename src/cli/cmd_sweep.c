@@ -5,6 +5,7 @@
  * was changed trains what is new and takes the rest as it is. */
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "cli/cli_commands.h"
 #include "cli/cli_model.h"
 #include "cli/cli_options.h"
@@ -193,21 +194,19 @@ static enum err_status name_folder(const struct sweep *sweep, struct run *run, s
     return status;
 }
 
-/* The result of a finished run; NULL when it is not finished, or its file is not whole. */
-static json_t *find_result(const struct run *run)
+/* The result of a finished run; none when it is not finished, or its file is not whole. */
+static enum err_status find_result(const struct run *run, json_t **result, struct err *err)
 {
-    uint8_t *data = NULL;
-    size_t size = 0;
-    struct err ignored;
-    json_t *result = NULL;
+    json_error_t where;
+    enum err_status status = ERR_OK;
 
-    if (!file_exists(run->done_path)) return NULL;
-    if (file_read(run->done_path, LARGEST_RESULT, &data, &size, &ignored) == ERR_OK)
-        result = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
-    free(data);
-    if (json_is_number(json_object_get(result, "validation_accuracy_hard"))) return result;
-    json_decref(result);
-    return NULL;
+    if (!file_exists(run->done_path)) return ERR_OK;
+    status = json_read(result, run->done_path, LARGEST_RESULT, &where, err);
+    if (status == ERR_OK && !json_is_number(json_object_get(*result, "validation_accuracy_hard"))) {
+        json_decref(*result);
+        *result = NULL;
+    }
+    return status == ERR_FORMAT ? ERR_OK : status;
 }
 
 /* ---- training ---- */
@@ -232,7 +231,7 @@ static enum err_status load(struct sweep *sweep, const struct config *config, st
     return cli_train_load(&sweep->dataset, config, sweep->values->data_dir, err);
 }
 
-static enum err_status add_luts(json_t *result, const char *folder, struct err *err)
+static enum err_status add_luts(json_t **result, const char *folder, struct err *err)
 {
     struct model *model = NULL;
     struct netlist_cost cost = {0};
@@ -240,12 +239,13 @@ static enum err_status add_luts(json_t *result, const char *folder, struct err *
 
     if (status == ERR_OK) status = cli_model_cost(model, &cost, err);
     if (status == ERR_OK) {
-        json_object_set_new(result, "luts",
-                            json_pack("{s:I, s:I, s:I, s:I, s:I}", "encoder",
-                                      (json_int_t)cost.encoder, "layers", (json_int_t)cost.layers,
-                                      "group_sum", (json_int_t)cost.group_sum, "argmax",
-                                      (json_int_t)cost.argmax, "total", (json_int_t)cost.total));
-        json_object_set_new(result, "luts_total", json_integer((json_int_t)cost.total));
+        json_put(result, "luts",
+                 json_pack("{s:I, s:I, s:I, s:I, s:I}", "encoder", (json_int_t)cost.encoder,
+                           "layers", (json_int_t)cost.layers, "group_sum",
+                           (json_int_t)cost.group_sum, "argmax", (json_int_t)cost.argmax, "total",
+                           (json_int_t)cost.total));
+        json_put(result, "luts_total", json_integer((json_int_t)cost.total));
+        if (*result == NULL) status = err_nomem(err, "the result");
     }
     model_free(model);
     return status;
@@ -277,7 +277,7 @@ static enum err_status train(struct sweep *sweep, const struct run *run, json_t 
     cli_progress_line(&sweep->progress, "run %zu of %zu", sweep->done + 1, sweep->num_runs);
     if (status == ERR_OK)
         status = cli_train_run(&request, run->config, sweep->dataset, &result, err);
-    if (status == ERR_OK) status = add_luts(result, run->folder, err);
+    if (status == ERR_OK) status = add_luts(&result, run->folder, err);
     if (status == ERR_OK) status = write_json(run->done_path, result, err);
     if (status == ERR_OK)
         *out = result;
@@ -292,12 +292,18 @@ static enum err_status train(struct sweep *sweep, const struct run *run, json_t 
 static json_t *value_json(const struct sweep *sweep, size_t point, size_t key)
 {
     struct text text = {0};
-    json_t *value;
+    json_error_t where;
+    json_t *value = NULL;
+    enum err_status status;
 
     config_sweep_value(sweep->plan, point, key, &text);
-    if (text.size == 0) return json_null();
-    value = json_loads(text.data, JSON_DECODE_ANY, NULL);
-    if (value == NULL || json_is_string(value)) {
+    if (text.size == 0 && !text.failed) return json_null();
+    if (text.failed) {
+        text_free(&text);
+        return NULL;
+    }
+    status = json_parse(&value, text.data, text.size, JSON_DECODE_ANY, &where, NULL);
+    if (status == ERR_FORMAT || json_is_string(value)) {
         json_decref(value);
         value = json_string(text.data);
     }
@@ -310,23 +316,25 @@ static json_t *point_json(const struct sweep *sweep, size_t point)
     json_t *values = json_object();
 
     for (size_t k = 0; k < sweep->plan->num_keys; k++)
-        json_object_set_new(values, sweep->plan->keys[k], value_json(sweep, point, k));
+        json_put(&values, sweep->plan->keys[k], value_json(sweep, point, k));
     return json_pack("{s:o, s:[]}", "values", values, "runs");
 }
 
-static void add_means(json_t *point)
+/* False: no memory. */
+static bool add_means(json_t *point)
 {
     const json_t *runs = json_object_get(point, "runs");
     const json_t *hard, *soft;
 
-    for (size_t i = 0; i < NUM_FIGURES; i++)
-        cli_train_add_mean(point, runs, FIGURES[i]);
+    for (size_t i = 0; i < NUM_FIGURES; i++) {
+        if (!cli_train_add_mean(point, runs, FIGURES[i])) return false;
+    }
     hard = json_object_get(point, "accuracy_hard_mean");
     soft = json_object_get(point, "accuracy_soft_mean");
-    json_object_set_new(point, "gap",
-                        json_is_number(hard) && json_is_number(soft)
-                            ? json_real(json_number_value(soft) - json_number_value(hard))
-                            : json_null());
+    return json_object_set_new(point, "gap",
+                               json_is_number(hard) && json_is_number(soft)
+                                   ? json_real(json_number_value(soft) - json_number_value(hard))
+                                   : json_null()) == 0;
 }
 
 static void add_cell(struct text *csv, const char *cell)
@@ -413,7 +421,7 @@ static enum err_status write_results(struct sweep *sweep, json_t **out, struct e
     enum err_status status = path == NULL ? err_nomem(err, "a path") : ERR_OK;
 
     for (size_t k = 0; k < sweep->plan->num_keys; k++)
-        json_array_append_new(keys, json_string(sweep->plan->keys[k]));
+        json_push(&keys, json_string(sweep->plan->keys[k]));
     result = json_pack("{s:s, s:o, s:I, s:I, s:o, s:o, s:O}", "sweep", sweep->plan->name, "keys",
                        keys, "runs", (json_int_t)sweep->num_runs, "runs_done",
                        (json_int_t)sweep->done, "out_dir", cli_json_path(sweep->out_dir), "best",
@@ -468,14 +476,14 @@ static enum err_status do_run(struct sweep *sweep, struct run *run, json_t *poin
     label_run(sweep, run);
     status = text_status(&run->label, "a run's name", err);
     if (status == ERR_OK) status = name_folder(sweep, run, err);
-    if (status == ERR_OK && !sweep->values->again) result = find_result(run);
+    if (status == ERR_OK && !sweep->values->again) status = find_result(run, &result, err);
     if (status == ERR_OK && result == NULL && !sweep->values->list)
         status = train(sweep, run, &result, err);
     if (status == ERR_OK && result != NULL) {
         sweep->done++;
-        json_array_append_new(json_object_get(point, "runs"), result);
-        add_means(point);
-        status = write_results(sweep, NULL, err);
+        if (json_array_append_new(json_object_get(point, "runs"), result) != 0 || !add_means(point))
+            status = err_nomem(err, "the result");
+        if (status == ERR_OK) status = write_results(sweep, NULL, err);
     }
     text_free(&run->label);
     free(run->folder);
@@ -492,7 +500,8 @@ static enum err_status do_point(struct sweep *sweep, size_t point, struct err *e
     long first = status == ERR_OK ? config->training.seed : 0;
     long folds = status == ERR_OK ? config->training.folds : 0;
 
-    if (json != NULL) json_array_append_new(sweep->points, json);
+    if (json != NULL && json_array_append_new(sweep->points, json) != 0)
+        status = err_nomem(err, "the result");
     for (long s = 0; s < sweep->seeds && status == ERR_OK; s++) {
         for (long fold = 0; fold < (folds > 0 ? folds : 1) && status == ERR_OK; fold++) {
             struct run run = {.config = config, .point = point, .fold = folds > 0 ? fold : -1};

@@ -1,4 +1,5 @@
 /* difflut-hdl synth: what Yosys makes of a model, part by part. */
+#include "base/json.h"
 #include "cli/cli_commands.h"
 #include "cli/cli_folder.h"
 #include "cli/cli_interrupt.h"
@@ -15,7 +16,7 @@ struct values {
     long freq;
     const char *device, *nextpnr;
     const char *yosys, *out_dir, *top, *target, *pipeline, *passes, *dont_care, *data_dir;
-    long stream_width;
+    long stream_width, time_limit;
     struct cli_list no_pass, set;
 };
 
@@ -42,6 +43,7 @@ static const struct cli_option OPTIONS[] = {
      "frequency that place and route must reach; 0: the board's clock, without\n"
      "a board it aims at 50 and reports"},
     CLI_OPTION_TOOL(struct values, nextpnr),
+    CLI_OPTION_TIME_LIMIT(struct values, time_limit),
     CLI_OPTION_SET(struct values, set),
 };
 
@@ -51,13 +53,13 @@ static json_t *result_json(const struct cli_folder *folder, const char *target,
     const struct manifest *m = folder->manifest;
     json_t *json = synth_report_json(r);
 
-    json_object_set_new(json, "model", json_string(m->name));
-    json_object_set_new(json, "build_id", json_string(m->build_id));
-    json_object_set_new(json, "top_module", json_string(m->top_module));
-    json_object_set_new(json, "target", json_string(target));
-    json_object_set_new(json, "fmax_mhz", json_null());
-    json_object_set_new(json, "passes", cli_folder_passes(m));
-    json_object_set_new(json, "dont_care", cli_dont_care_json(&folder->dont_care));
+    json_put(&json, "model", json_string(m->name));
+    json_put(&json, "build_id", json_string(m->build_id));
+    json_put(&json, "top_module", json_string(m->top_module));
+    json_put(&json, "target", json_string(target));
+    json_put(&json, "fmax_mhz", json_null());
+    json_put(&json, "passes", cli_folder_passes(m));
+    json_put(&json, "dont_care", cli_dont_care_json(&folder->dont_care));
     return json;
 }
 
@@ -132,6 +134,7 @@ static enum err_status place_and_route(struct cli *cli, struct cli_folder *folde
                                   .ffs = result->ffs,
                                   .nextpnr = values->nextpnr,
                                   .yosys = values->yosys,
+                                  .time_limit = (double)values->time_limit,
                                   .progress = synth->progress,
                                   .user = synth->user,
                                   .stop = synth->stop};
@@ -140,9 +143,9 @@ static enum err_status place_and_route(struct cli *cli, struct cli_folder *folde
 
     if (status != ERR_OK) return status;
     say_pnr(cli, &placed);
-    json_object_set_new(cli->result, "pnr", pnr_json(&placed));
-    if (placed.fmax_mhz > 0.0)
-        json_object_set_new(cli->result, "fmax_mhz", json_real(placed.fmax_mhz));
+    json_put(&cli->result, "pnr", pnr_json(&placed));
+    if (placed.fmax_mhz > 0.0) json_put(&cli->result, "fmax_mhz", json_real(placed.fmax_mhz));
+    if (cli->result == NULL) return err_nomem(err, "the JSON result");
     if (must > 0 && placed.fmax_mhz > 0.0 && placed.fmax_mhz < (double)must)
         return err_set(err, ERR_DIFF, "%s reaches %.1f MHz on %s, not the %ld MHz of %s",
                        folder->manifest->top_module, placed.fmax_mhz, placed.device, must,
@@ -156,6 +159,7 @@ static enum err_status synthesise(struct cli *cli, struct cli_folder *folder,
     struct cli_progress progress;
     struct synth_options options = {.target = target,
                                     .yosys = values->yosys,
+                                    .time_limit = (double)values->time_limit,
                                     .progress = cli_progress_flow,
                                     .user = &progress,
                                     .stop = cli_interrupt_flag(cli->interrupt)};

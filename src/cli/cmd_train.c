@@ -1,5 +1,6 @@
 /* difflut-hdl train: from a configuration and a data set to a folder with a trained model. */
 #include "base/file.h"
+#include "base/json.h"
 #include "cli/cli_commands.h"
 #include "cli/cli_options.h"
 #include "cli/cli_train_run.h"
@@ -104,7 +105,10 @@ static enum err_status run_of_plan(struct plan *plan, long seed, long fold, stru
 
         status = cli_train_run(&request, plan->config, plan->dataset, &result, err);
     }
-    if (status == ERR_OK) json_array_append_new(plan->results, result);
+    if (status == ERR_OK) {
+        json_push(&plan->results, result);
+        if (plan->results == NULL) status = err_nomem(err, "the result");
+    }
     free(out_dir);
     return status;
 }
@@ -142,11 +146,9 @@ static enum err_status report_many(const struct plan *plan, struct err *err)
     char *path = file_join(plan->out_dir, "runs.json"), *text = NULL;
     enum err_status status;
 
-    if (summary != NULL) {
-        cli_train_add_mean(summary, plan->results, "accuracy_hard");
-        cli_train_add_mean(summary, plan->results, "accuracy_soft");
+    if (cli_train_add_mean(summary, plan->results, "accuracy_hard") &&
+        cli_train_add_mean(summary, plan->results, "accuracy_soft"))
         text = json_dumps(summary, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
-    }
     say_mean(plan);
     status = path == NULL || text == NULL ? err_nomem(err, "the result")
                                           : file_write(path, text, strlen(text), err);

@@ -445,6 +445,7 @@ void dataset_split_free(struct dataset_split *split)
 {
     free(split->codes);
     free(split->labels);
+    *split = (struct dataset_split){0};
 }
 
 void dataset_free(struct dataset *dataset)

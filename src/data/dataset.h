@@ -49,7 +49,7 @@ struct dataset_request {
 enum err_status dataset_load(struct dataset **out, const struct dataset_request *request,
                              struct err *err);
 void dataset_free(struct dataset *dataset);
-void dataset_split_free(struct dataset_split *split);
+void dataset_split_free(struct dataset_split *split); /* and resets it to {0} */
 
 /* Fold `fold` (from 0) of `folds` for cross-validation: a copy whose test split is that fold of the
  * training split and whose training split is the rest; the test split of `from` is left out. Every fold

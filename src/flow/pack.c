@@ -1,5 +1,6 @@
 #include "flow/pack.h"
 
+#include "base/json.h"
 #include "flow/matching.h"
 
 #include <stdbool.h>
@@ -349,13 +350,13 @@ static json_t *new_cell(const struct lut *o6, const struct lut *o5, const struct
     for (unsigned k = 0; k < PINS; k++) {
         char pin[4] = {'I', (char)('0' + k), '\0', '\0'};
 
-        json_object_set_new(connections, pin, json_pack("[o]", bit_of(packed->signal[k])));
-        json_object_set_new(directions, pin, json_string("input"));
+        json_put(&connections, pin, json_pack("[o]", bit_of(packed->signal[k])));
+        json_put(&directions, pin, json_string("input"));
     }
-    json_object_set_new(directions, "O5", json_string("output"));
-    json_object_set_new(directions, "O6", json_string("output"));
-    json_object_set_new(connections, "O6", json_deep_copy(o6->output));
-    json_object_set_new(connections, "O5", json_deep_copy(o5->output));
+    json_put(&directions, "O5", json_string("output"));
+    json_put(&directions, "O6", json_string("output"));
+    json_put(&connections, "O6", json_deep_copy(o6->output));
+    json_put(&connections, "O5", json_deep_copy(o5->output));
     return json_pack("{s:i, s:s, s:{s:s}, s:{}, s:o, s:o}", "hide_name", 0, "type", "LUT6_2",
                      "parameters", "INIT", digits, "attributes", "port_directions", directions,
                      "connections", connections);

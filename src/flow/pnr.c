@@ -1,6 +1,7 @@
 #include "flow/pnr.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "flow/process.h"
 #include "flow/report.h"
 #include "flow/work_folder.h"
@@ -24,6 +25,8 @@ static const struct device {
 };
 enum { NUM_DEVICES = sizeof DEVICES / sizeof DEVICES[0] };
 
+#define LARGEST_NETLIST ((size_t)2 << 30)
+
 struct run {
     const char *folder, *work;
     const char *device; /* "hx8k:ct256", or NULL */
@@ -32,6 +35,7 @@ struct run {
     const char *nextpnr; /* program */
     char inside[64];     /* the work folder as seen from the folder */
     uint64_t pins;       /* of the top */
+    char *constraints;   /* of a board top, "../../constraints/<name>"; or NULL */
 };
 
 static bool is_ecp5(const struct run *run)
@@ -134,20 +138,25 @@ static enum err_status choose_device(struct run *run, struct err *err)
 
 /* ---- preparing ---- */
 
-static json_t *load_json(const char *folder, const char *name)
+static enum err_status load_json(json_t **out, const char *folder, const char *name,
+                                 struct err *err)
 {
     char *path = file_join(folder, name);
-    json_t *json = path != NULL ? json_load_file(path, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    json_error_t where;
+    enum err_status status = path != NULL ? json_read(out, path, LARGEST_NETLIST, &where, err)
+                                          : err_nomem(err, "a path");
 
     free(path);
-    return json;
+    if (status == ERR_FORMAT)
+        return err_set(err, ERR_TOOL, "mapped netlist, line %d: %s", where.line, where.text);
+    return status;
 }
 
 /* Names of cells become those of the nets they drive; and the pins are counted. */
 static enum err_status prepare(struct run *run, struct err *err)
 {
     char commands[512];
-    json_t *netlist, *ports, *port;
+    json_t *netlist = NULL, *ports, *port;
     const char *name;
     enum err_status status;
 
@@ -155,8 +164,8 @@ static enum err_status prepare(struct run *run, struct err *err)
              "read_json synth/%s.json; autoname; write_json %s/design.json", run->options->target,
              run->inside);
     status = yosys(run, commands, err);
+    if (status == ERR_OK) status = load_json(&netlist, run->work, "design.json", err);
     if (status != ERR_OK) return status;
-    netlist = load_json(run->work, "design.json");
     ports = json_object_get(
         json_object_get(json_object_get(netlist, "modules"), run->manifest->top_module), "ports");
     if (!json_is_object(ports))
@@ -170,8 +179,7 @@ static enum err_status prepare(struct run *run, struct err *err)
     return status;
 }
 
-/* The pin constraints of a board top, "../../constraints/<name>", or NULL. */
-static char *find_constraints(const struct run *run)
+static enum err_status find_constraints(struct run *run, struct err *err)
 {
     const char *end = is_ecp5(run) ? ".lpf" : ".pcf";
 
@@ -179,10 +187,13 @@ static char *find_constraints(const struct run *run)
         const char *path = run->manifest->files[i].path;
         size_t size = strlen(path);
 
-        if (strncmp(path, "constraints/", 12) == 0 && size > 4 && strcmp(path + size - 4, end) == 0)
-            return file_join("../..", path);
+        if (strncmp(path, "constraints/", 12) != 0 || size <= 4 ||
+            strcmp(path + size - 4, end) != 0)
+            continue;
+        run->constraints = file_join("../..", path);
+        return run->constraints != NULL ? ERR_OK : err_nomem(err, "a path");
     }
-    return NULL;
+    return ERR_OK;
 }
 
 /* ---- nextpnr ---- */
@@ -231,7 +242,6 @@ static enum err_status place(const struct run *run, const struct device *device,
                              struct pnr_result *result, struct err *err)
 {
     char model[24], frequency[32];
-    char *constraints = find_constraints(run);
     const char *open = is_ecp5(run) ? "--lpf-allow-unconstrained" : "--pcf-allow-unconstrained";
     const char *argv[] = {run->nextpnr,
                           model,
@@ -250,8 +260,8 @@ static enum err_status place(const struct run *run, const struct device *device,
                           "--timing-allow-fail",
                           "--seed",
                           "1",
-                          constraints != NULL ? (is_ecp5(run) ? "--lpf" : "--pcf") : open,
-                          constraints,
+                          run->constraints != NULL ? (is_ecp5(run) ? "--lpf" : "--pcf") : open,
+                          run->constraints,
                           NULL};
     struct process_options options = process_of(run, argv, run->work, "nextpnr");
     struct process_result done;
@@ -265,7 +275,6 @@ static enum err_status place(const struct run *run, const struct device *device,
         status = judge(run, &options, &done, device, fits, err);
         process_result_free(&done);
     }
-    free(constraints);
     snprintf(result->device, sizeof result->device, "%s", device->name);
     snprintf(result->package, sizeof result->package, "%s", device->package);
     return status;
@@ -299,8 +308,9 @@ static enum err_status read_report(const struct run *run, struct pnr_result *res
     size_t size = 0;
     enum err_status status = path == NULL ? err_nomem(err, "a path") : ERR_OK;
 
-    if (status == ERR_OK && file_read(path, 256U << 20, &text, &size, NULL) != ERR_OK)
+    if (status == ERR_OK && !file_exists(path))
         status = err_set(err, ERR_TOOL, "nextpnr ended without writing its report");
+    if (status == ERR_OK) status = file_read(path, 256U << 20, &text, &size, err);
     if (status == ERR_OK) status = pnr_report_read((const char *)text, size, result, err);
     free(text);
     free(path);
@@ -411,6 +421,7 @@ static enum err_status run_in(struct run *run, struct pnr_result *result, struct
 {
     enum err_status status = prepare(run, err);
 
+    if (status == ERR_OK) status = find_constraints(run, err);
     if (status == ERR_OK && run->options->progress != NULL)
         run->options->progress("placing and routing with nextpnr", run->options->user);
     if (status == ERR_OK) status = place_somewhere(run, result, err);
@@ -442,6 +453,7 @@ enum err_status pnr_run(const char *folder, struct manifest *manifest,
         snprintf(run.inside, sizeof run.inside, "synth/%s", slash != NULL ? slash + 1 : work);
         status = run_in(&run, result, err);
     }
+    free(run.constraints);
     work_folder_remove(work);
     return status;
 }

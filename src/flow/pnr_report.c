@@ -1,3 +1,4 @@
+#include "base/json.h"
 #include "flow/pnr.h"
 
 #include <math.h>
@@ -164,13 +165,15 @@ enum err_status pnr_report_read(const char *text, size_t size, struct pnr_result
     static const char *const CELLS[] = {"ICESTORM_LC", "TRELLIS_COMB", "TRELLIS_SLICE", NULL};
     static const char *const PINS[] = {"SB_IO", "TRELLIS_IO", NULL};
     json_error_t problem;
-    json_t *report = json_loadb(text, size, JSON_REJECT_DUPLICATES, &problem);
-    json_t *utilization = json_object_get(report, "utilization");
+    json_t *report = NULL, *utilization;
     const char *wrong = NULL;
+    enum err_status status = json_parse(&report, text, size, JSON_REJECT_DUPLICATES, &problem, err);
 
-    if (report == NULL)
+    if (status == ERR_FORMAT)
         return err_set(err, ERR_TOOL, "nextpnr report, line %d: %.150s", problem.line,
                        problem.text);
+    if (status != ERR_OK) return status;
+    utilization = json_object_get(report, "utilization");
     if (read_use(utilization, CELLS, &result->cells, &result->cells_available) != ERR_OK ||
         read_use(utilization, PINS, &result->pins, &result->pins_available) != ERR_OK)
         wrong = "utilization";
@@ -188,8 +191,8 @@ static json_t *steps_json(const struct pnr_result *r)
     for (size_t i = 0; i < r->num_steps; i++) {
         const struct pnr_step *s = &r->step[i];
 
-        json_array_append_new(steps, json_pack("{s:s, s:s, s:s, s:f}", "part", s->part, "cell",
-                                               s->cell, "type", s->type, "delay_ns", s->delay_ns));
+        json_push(&steps, json_pack("{s:s, s:s, s:s, s:f}", "part", s->part, "cell", s->cell,
+                                    "type", s->type, "delay_ns", s->delay_ns));
     }
     return steps;
 }
@@ -205,7 +208,6 @@ json_t *pnr_json(const struct pnr_result *r)
                   "seconds", r->seconds, "tool_version", r->tool_version);
     json_t *fmax = r->fmax_mhz > 0.0 ? json_real(r->fmax_mhz) : json_null();
 
-    if (json_object_set_new(json, "fmax_mhz", fmax) == 0) return json;
-    json_decref(json);
-    return NULL;
+    json_put(&json, "fmax_mhz", fmax);
+    return json;
 }

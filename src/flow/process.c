@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 enum {
+    /* That a tool may take to say its version; yowasp-* compile themselves first. */
+    VERSION_SECONDS = 120,
     GRACE_SECONDS = 2,  /* between SIGTERM and SIGKILL */
     STOP_POLL_MS = 100, /* how often the caller's stop flag is looked at */
     READ_SIZE = 65536
@@ -454,10 +456,14 @@ static const char *version_line(const char *output)
 enum err_status process_version(const struct process_options *options, char *line, size_t size,
                                 struct err *err)
 {
+    struct process_options asked = *options;
     struct process_result result;
-    enum err_status status = process_run(options, &result, err);
+    enum err_status status;
 
-    if (status == ERR_OK) status = process_check(options, &result, err);
+    if (asked.time_limit <= 0.0 || asked.time_limit > VERSION_SECONDS)
+        asked.time_limit = VERSION_SECONDS;
+    status = process_run(&asked, &result, err);
+    if (status == ERR_OK) status = process_check(&asked, &result, err);
     if (status == ERR_OK) {
         const char *found = version_line(result.output);
         size_t length = strcspn(found, "\r\n");

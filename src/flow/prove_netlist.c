@@ -1,5 +1,6 @@
 #include "prove_netlist.h"
 
+#include "base/json.h"
 #include "flow/prove_cells.h"
 
 #include <jansson.h>
@@ -219,11 +220,15 @@ enum err_status prove_netlist_parse(struct prove_netlist **out, const char *text
                                     const char *top, struct err *err)
 {
     json_error_t where;
-    json_t *root = json_loadb(text, size, 0, &where);
-    json_t *module = json_object_get(json_object_get(root, "modules"), top);
-    struct prove_netlist *netlist = calloc(1, sizeof *netlist);
-    enum err_status status;
+    json_t *root = NULL, *module;
+    struct prove_netlist *netlist = NULL;
+    enum err_status status = json_parse(&root, text, size, 0, &where, err);
 
+    if (status == ERR_FORMAT)
+        return err_set(err, ERR_TOOL, "yosys netlist, line %d: %s", where.line, where.text);
+    if (status != ERR_OK) return status;
+    module = json_object_get(json_object_get(root, "modules"), top);
+    netlist = calloc(1, sizeof *netlist);
     if (netlist == NULL) {
         status = err_nomem(err, "a netlist");
     } else if (!json_is_object(module) || count_bits(module) >= UINT32_MAX / 4) {

@@ -56,8 +56,8 @@ struct prove_netlist {
     uint32_t num_wires, num_ports;
 };
 
-/* Module `top` of a JSON text. ERR_FORMAT: not such a text, or a cell that is not known here; ERR_DIFF:
- * a net with two drivers. */
+/* Module `top` of a JSON text. ERR_TOOL: it is no JSON; ERR_FORMAT: not such a text, or a cell that is not
+ * known here; ERR_DIFF: a net with two drivers. */
 enum err_status prove_netlist_parse(struct prove_netlist **out, const char *text, size_t size,
                                     const char *top, struct err *err);
 void prove_netlist_free(struct prove_netlist *netlist);

@@ -1,22 +1,37 @@
 #include "report.h"
 
 #include "base/file.h"
+#include "base/json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const char NAME[] = "report.json";
 
-json_t *report_load(const char *folder, const struct manifest *manifest)
+#define LARGEST ((size_t)256 << 20)
+
+enum err_status report_load(json_t **out, const char *folder, const struct manifest *manifest,
+                            struct err *err)
 {
     char *path = file_join(folder, NAME);
-    json_t *report = path == NULL ? NULL : json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-    const char *build_id = json_string_value(json_object_get(report, "build_id"));
+    json_t *report = NULL;
+    json_error_t where;
+    enum err_status status = path == NULL ? err_nomem(err, NAME) : ERR_OK;
+    const char *build_id;
 
+    /* One that was cut off tells nothing; one that cannot be read must not be replaced. */
+    if (status == ERR_OK && file_exists(path))
+        status = json_read(&report, path, LARGEST, &where, err);
     free(path);
-    if (build_id != NULL && strcmp(build_id, manifest->build_id) == 0) return report;
-    json_decref(report);
-    return json_pack("{s:s, s:s}", "model", manifest->name, "build_id", manifest->build_id);
+    if (status != ERR_OK && status != ERR_FORMAT) return status;
+    build_id = json_string_value(json_object_get(report, "build_id"));
+    if (build_id == NULL || strcmp(build_id, manifest->build_id) != 0) {
+        json_decref(report);
+        report = json_pack("{s:s, s:s}", "model", manifest->name, "build_id", manifest->build_id);
+        if (report == NULL) return err_nomem(err, NAME);
+    }
+    *out = report;
+    return ERR_OK;
 }
 
 /* 0 when `result` (taken over) is in its place. */
@@ -59,11 +74,16 @@ enum err_status report_replace(const char *folder, struct manifest *manifest, co
 enum err_status report_put(const char *folder, struct manifest *manifest, const char *section,
                            const char *key, json_t *result, struct err *err)
 {
-    json_t *report = report_load(folder, manifest);
-    enum err_status status = set(report, section, key, result) == 0
-                                 ? report_replace(folder, manifest, report, err)
-                                 : err_nomem(err, NAME);
+    json_t *report = NULL;
+    enum err_status status = report_load(&report, folder, manifest, err);
 
+    if (status == ERR_OK) {
+        status = set(report, section, key, result) == 0
+                     ? report_replace(folder, manifest, report, err)
+                     : err_nomem(err, NAME);
+    } else {
+        json_decref(result);
+    }
     json_decref(report);
     return status;
 }

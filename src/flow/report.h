@@ -18,7 +18,9 @@ enum err_status report_put(const char *folder, struct manifest *manifest, const 
 enum err_status report_replace(const char *folder, struct manifest *manifest, const json_t *report,
                                struct err *err);
 
-/* The report of the folder's build; an object with no section when there is none. NULL: no memory. */
-json_t *report_load(const char *folder, const struct manifest *manifest);
+/* The report of the folder's build, a new reference; an object with no section when there is none. ERR_IO
+ * when there is one that cannot be read. */
+enum err_status report_load(json_t **out, const char *folder, const struct manifest *manifest,
+                            struct err *err);
 
 #endif

@@ -44,8 +44,8 @@ enum err_status simulator_record(const struct simulation *simulation, char **rec
 
     if (path == NULL) return err_nomem(err, "a path");
     if (!file_exists(path)) status = err_set(err, ERR_TOOL, "the simulator wrote no record");
-    if (status == ERR_OK && file_read(path, limit, &data, size, err) != ERR_OK)
-        status = ERR_TOOL; /* the message says it is too long, or why it cannot be read */
+    if (status == ERR_OK) status = file_read(path, limit, &data, size, err);
+    if (status == ERR_IO) status = ERR_TOOL; /* it is too long, or cannot be read */
     free(path);
     if (status == ERR_OK) *record = (char *)data;
     return status;

@@ -1,6 +1,7 @@
 #include "synth.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "flow/pack.h"
 #include "flow/process.h"
 #include "flow/report.h"
@@ -15,6 +16,8 @@
 
 static const char YOSYS[] = "yosys";
 static const char INSTALL[] = "apt-get install yosys";
+
+#define LARGEST_NETLIST ((size_t)2 << 30)
 
 /* Names within the emitted folder. Targets are fixed words and the work folder's name is mkdtemp()'s, so
  * nothing here needs quoting in a Yosys command. */
@@ -121,8 +124,9 @@ static enum err_status read_stat(const char *work, const char *name,
     size_t size = 0;
     enum err_status status = path == NULL ? err_nomem(err, "a path") : ERR_OK;
 
-    if (status == ERR_OK && file_read(path, 64U << 20, &text, &size, NULL) != ERR_OK)
+    if (status == ERR_OK && !file_exists(path))
         status = err_set(err, ERR_TOOL, "yosys ended without writing its report");
+    if (status == ERR_OK) status = file_read(path, 64U << 20, &text, &size, err);
     if (status == ERR_OK)
         status = synth_report_read((const char *)text, size, manifest->name, manifest->top_module,
                                    target, result, err);
@@ -138,12 +142,12 @@ static enum err_status write_pairs(const char *work, struct err *err)
 {
     char *from = file_join(work, "netlist.json"), *to = file_join(work, "pairs.json"), *text = NULL;
     json_error_t problem;
-    json_t *netlist = from != NULL ? json_load_file(from, JSON_REJECT_DUPLICATES, &problem) : NULL;
+    json_t *netlist = NULL;
     uint64_t pairs;
-    enum err_status status = ERR_OK;
+    enum err_status status = from == NULL || to == NULL ? err_nomem(err, "a path") : ERR_OK;
 
-    if (from == NULL || to == NULL) status = err_nomem(err, "a path");
-    if (status == ERR_OK && netlist == NULL)
+    if (status == ERR_OK) status = json_read(&netlist, from, LARGEST_NETLIST, &problem, err);
+    if (status == ERR_FORMAT)
         status = err_set(err, ERR_TOOL, "mapped netlist, line %d: %s", problem.line, problem.text);
     if (status == ERR_OK) status = pack_netlist(netlist, &pairs, err);
     if (status == ERR_OK) text = json_dumps(netlist, JSON_COMPACT);

@@ -1,5 +1,6 @@
 #include "synth_report.h"
 
+#include "base/json.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -191,12 +192,13 @@ enum err_status synth_report_read(const char *text, size_t size, const char *nam
                                   struct synth_result *result, struct err *err)
 {
     json_error_t problem;
-    json_t *report = json_loadb(text, size, JSON_REJECT_DUPLICATES, &problem);
+    json_t *report = NULL;
     struct walk walk = {.name = name, .target = target, .result = result, .steps_left = MAX_STEPS};
-    enum err_status status;
+    enum err_status status = json_parse(&report, text, size, JSON_REJECT_DUPLICATES, &problem, err);
 
-    if (report == NULL)
+    if (status == ERR_FORMAT)
         return err_set(err, ERR_TOOL, "yosys report, line %d: %s", problem.line, problem.text);
+    if (status != ERR_OK) return status;
     walk.modules = json_object_get(report, "modules");
     if (!json_is_object(walk.modules))
         status = err_set(err, ERR_TOOL, "yosys report: has no modules");
@@ -220,10 +222,9 @@ json_t *synth_report_json(const struct synth_result *r)
                   (json_int_t)r->physical_layers, "group_sum", (json_int_t)r->physical_group_sum,
                   "argmax", (json_int_t)r->physical_argmax, "other", (json_int_t)r->physical_other);
 
-    json_object_set_new(json, "physical_luts", json_integer((json_int_t)r->physical_luts));
-    if (json_object_set_new(json, "physical_luts_by_part", physical) == 0) return json;
-    json_decref(json);
-    return NULL;
+    json_put(&json, "physical_luts", json_integer((json_int_t)r->physical_luts));
+    json_put(&json, "physical_luts_by_part", physical);
+    return json;
 }
 
 void synth_report_physical(struct synth_result *r, const struct synth_result *packed)

@@ -163,6 +163,7 @@ static enum err_status read_declarations(struct vcd *vcd, struct text *scope, st
         if (token_is(token, "$scope")) {
             next_token(vcd);
             enter_scope(scope, next_token(vcd));
+            status = text_status(scope, "the scopes of a waveform", err);
         } else if (token_is(token, "$upscope")) {
             status = leave_scope(scope, err);
         } else if (token.text[0] != '$') {

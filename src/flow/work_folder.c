@@ -3,17 +3,27 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#define PREFIX "work-"
+
 enum err_status work_folder_create(char **out, const char *folder, const char *room,
                                    struct err *err)
 {
-    char *parent = file_join(folder, room);
-    char *work = parent != NULL ? file_join(parent, "work-XXXXXX") : NULL;
-    enum err_status status = work != NULL ? file_make_dirs(parent, err) : err_nomem(err, "a path");
+    char name[64];
+    char *parent = file_join(folder, room), *work;
+    enum err_status status;
 
+    snprintf(name, sizeof name, PREFIX "%ld-XXXXXX", (long)getpid());
+    work = parent != NULL ? file_join(parent, name) : NULL;
+    status = work != NULL ? file_make_dirs(parent, err) : err_nomem(err, "a path");
+    if (status == ERR_OK) {
+        file_sweep(folder, FILE_TEMPORARY);
+        file_sweep(parent, PREFIX);
+    }
     if (status == ERR_OK && mkdtemp(work) == NULL)
         status = err_set(err, ERR_IO, "%s: %s", work, strerror(errno));
     free(parent);

@@ -1,6 +1,7 @@
 #include "manifest.h"
 
 #include "base/file.h"
+#include "base/json.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -192,8 +193,8 @@ static json_t *files_json(const struct manifest *manifest)
     for (size_t i = 0; i < manifest->num_files; i++) {
         const struct manifest_file *file = &manifest->files[i];
 
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "path", file->path, "sha256",
-                                              file->sha256, "kind", file->kind));
+        json_push(&list, json_pack("{s:s, s:s, s:s}", "path", file->path, "sha256", file->sha256,
+                                   "kind", file->kind));
     }
     return list;
 }
@@ -203,48 +204,49 @@ static json_t *passes_json(const struct manifest *manifest)
     json_t *list = json_array();
 
     for (uint32_t i = 0; i < manifest->num_passes; i++)
-        json_array_append_new(list, json_pack("{s:s, s:I}", "name", manifest->passes[i].name,
-                                              "removed", (json_int_t)manifest->passes[i].removed));
+        json_push(&list, json_pack("{s:s, s:I}", "name", manifest->passes[i].name, "removed",
+                                   (json_int_t)manifest->passes[i].removed));
     return list;
 }
 
 /* NUMBERS into the objects they belong to; a folder without a stream top has none of its numbers. */
-static void add_numbers(const struct manifest *manifest, json_t *root)
+static void add_numbers(const struct manifest *manifest, json_t **root)
 {
     for (size_t i = 0; i < COUNT(NUMBERS); i++) {
         const char *parent = NUMBERS[i].parent;
         const uint32_t *number = const_field(manifest, NUMBERS[i].offset);
-        json_t *object = parent != NULL ? json_object_get(root, parent) : root;
 
         if (parent != NULL && strcmp(parent, "stream") == 0 && manifest->stream.width == 0)
             continue;
-        if (object == NULL) {
-            object = json_object();
-            json_object_set_new(root, parent, object);
+        if (parent == NULL) {
+            json_put(root, NUMBERS[i].key, json_integer(*number));
+        } else {
+            json_t *object = json_incref(json_object_get(*root, parent));
+
+            if (object == NULL) object = json_object();
+            json_put(&object, NUMBERS[i].key, json_integer(*number));
+            json_put(root, parent, object);
         }
-        json_object_set_new(object, NUMBERS[i].key, json_integer(*number));
     }
 }
 
-/* A failed allocation leaves something out; manifest_write() notices. */
 static json_t *manifest_json(const struct manifest *manifest)
 {
     json_t *root = json_object(), *luts = json_object();
 
-    json_object_set_new(root, "format", json_integer(FORMAT));
-    json_object_set_new(root, "scores", json_boolean(manifest->scores));
+    json_put(&root, "format", json_integer(FORMAT));
+    json_put(&root, "scores", json_boolean(manifest->scores));
     for (size_t i = 0; i < COUNT(TEXTS); i++)
-        json_object_set_new(root, TEXTS[i].key,
-                            json_string(const_field(manifest, TEXTS[i].offset)));
-    add_numbers(manifest, root);
+        json_put(&root, TEXTS[i].key, json_string(const_field(manifest, TEXTS[i].offset)));
+    add_numbers(manifest, &root);
     for (size_t i = 0; i < COUNT(LUTS); i++) {
         const uint64_t *number = const_field(manifest, LUTS[i].offset);
 
-        json_object_set_new(luts, LUTS[i].key, json_integer((json_int_t)*number));
+        json_put(&luts, LUTS[i].key, json_integer((json_int_t)*number));
     }
-    json_object_set_new(root, "luts", luts);
-    json_object_set_new(root, "passes", passes_json(manifest));
-    json_object_set_new(root, "files", files_json(manifest));
+    json_put(&root, "luts", luts);
+    json_put(&root, "passes", passes_json(manifest));
+    json_put(&root, "files", files_json(manifest));
     return root;
 }
 
@@ -416,11 +418,11 @@ enum err_status manifest_parse(struct manifest **out, const char *text, size_t s
     struct reader r = {path, ERR_OK, err};
     struct manifest *manifest = NULL;
     json_error_t where;
-    json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
+    json_t *root = NULL;
 
-    if (root == NULL) {
-        return err_set(err, ERR_FORMAT, "%s:%d: %s", path, where.line, where.text);
-    }
+    r.status = json_parse(&root, text, size, JSON_REJECT_DUPLICATES, &where, err);
+    if (r.status == ERR_FORMAT) err_set(err, ERR_FORMAT, "%s:%d: %s", path, where.line, where.text);
+    if (r.status != ERR_OK) return r.status;
     manifest = calloc(1, sizeof *manifest);
     if (manifest == NULL) {
         r.status = err_nomem(err, path);

@@ -43,11 +43,12 @@ static enum err_status check_options(const struct netlist *net, const struct vlo
     return netlist_check(net, err);
 }
 
-static void set_build_id(struct manifest *m, const struct text *net,
-                         const struct vlog_options *options)
+static enum err_status set_build_id(struct manifest *m, const struct text *net,
+                                    const struct vlog_options *options, struct err *err)
 {
     char hash[HASH_TEXT_SIZE];
     struct text text = {0};
+    enum err_status status;
 
     hash_bytes(net->data, net->size, hash);
     text_add(&text, "difflut-hdl %s netlist %s top %s target %s scores %d chunk %u passes",
@@ -55,9 +56,13 @@ static void set_build_id(struct manifest *m, const struct text *net,
     for (uint32_t i = 0; i < m->num_passes; i++)
         text_add(&text, " %s", m->passes[i].name);
     if (vlog_has_stream(options->top)) text_add(&text, " stream %u", m->stream.width);
-    hash_bytes(text.data, text.size, hash);
-    memcpy(m->build_id, hash, sizeof m->build_id - 1);
+    status = text_status(&text, "the build id", err);
+    if (status == ERR_OK) {
+        hash_bytes(text.data, text.size, hash);
+        memcpy(m->build_id, hash, sizeof m->build_id - 1);
+    }
     text_free(&text);
+    return status;
 }
 
 static void note_passes(struct manifest *m, const struct vlog_options *options)
@@ -122,8 +127,7 @@ static enum err_status fill_manifest(struct manifest *m, const struct netlist *n
     m->luts_group_sum = cost.group_sum;
     m->luts_argmax = cost.argmax;
     note_passes(m, options);
-    set_build_id(m, text, options);
-    return ERR_OK;
+    return set_build_id(m, text, options, err);
 }
 
 /* --- plan --- */
@@ -299,6 +303,22 @@ static char *sibling_name(const char *out_dir)
     return name;
 }
 
+/* Removes what emissions that were killed left beside out_dir. */
+static void sweep_siblings(const char *out_dir, const char *sibling)
+{
+    char *parent = file_folder(out_dir), *prefix = strdup(sibling);
+
+    if (parent != NULL && prefix != NULL) {
+        const char *slash = strrchr(prefix, '/');
+
+        *(strrchr(prefix, '-') + 1) = '\0';
+        file_sweep(parent, slash != NULL ? slash + 1 : prefix);
+        file_sweep(parent, FILE_TEMPORARY);
+    }
+    free(parent);
+    free(prefix);
+}
+
 /* Changes the order of the LUTs of `net`. */
 static enum err_status emit_into(struct netlist *net, const struct text *text, const char *out_dir,
                                  const struct vlog_options *options, struct manifest *manifest,
@@ -310,6 +330,7 @@ static enum err_status emit_into(struct netlist *net, const struct text *text, c
     enum err_status status;
 
     if (folder == NULL) return err_nomem(err, out_dir);
+    sweep_siblings(out_dir, folder);
     status = vlog_slices(net, &v.slices, &v.num_slices, err);
     if (status == ERR_OK) status = file_remove_tree(folder, err);
     if (status == ERR_OK) status = write_folder(&v, text);

@@ -5,6 +5,7 @@
 #include "prefix.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,12 @@ enum { MAX_ROOTS = 4 };
 struct roots {
     char *path[MAX_ROOTS];
     size_t count;
+    bool failed; /* no memory for one */
 };
 
 static void add_root(struct roots *roots, char *path)
 {
+    if (path == NULL) roots->failed = true;
     if (path != NULL && file_is_dir(path))
         roots->path[roots->count++] = path;
     else
@@ -26,38 +29,41 @@ static void add_root(struct roots *roots, char *path)
 }
 
 /* The pretrained folder of the source tree that the running program was built in
- * (<tree>/build/bin/difflut-hdl), malloc'ed, or NULL. */
-static char *tree_root(void)
+ * (<tree>/build/bin/difflut-hdl). */
+static void add_tree_root(struct roots *roots)
 {
     char self[4096];
     ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
 
-    if (size <= 0) return NULL;
+    if (size <= 0) return;
     self[size] = '\0';
     for (int up = 0; up < 3; up++) {
         char *slash = strrchr(self, '/');
 
-        if (slash == NULL) return NULL;
+        if (slash == NULL) return;
         *slash = '\0';
     }
-    return file_join(self, "pretrained");
-}
-
-static void find_roots(struct roots *roots)
-{
-    const char *named = getenv("DIFFLUT_PRETRAINED");
-
-    memset(roots, 0, sizeof *roots);
-    if (named != NULL && named[0] != '\0') add_root(roots, strdup(named));
-    add_root(roots, strdup("pretrained"));
-    add_root(roots, tree_root());
-    add_root(roots, strdup(DIFFLUT_PREFIX "/share/difflut/pretrained"));
+    add_root(roots, file_join(self, "pretrained"));
 }
 
 static void free_roots(struct roots *roots)
 {
     for (size_t i = 0; i < roots->count; i++)
         free(roots->path[i]);
+}
+
+static enum err_status find_roots(struct roots *roots, struct err *err)
+{
+    const char *named = getenv("DIFFLUT_PRETRAINED");
+
+    memset(roots, 0, sizeof *roots);
+    if (named != NULL && named[0] != '\0') add_root(roots, strdup(named));
+    add_root(roots, strdup("pretrained"));
+    add_tree_root(roots);
+    add_root(roots, strdup(DIFFLUT_PREFIX "/share/difflut/pretrained"));
+    if (!roots->failed) return ERR_OK;
+    free_roots(roots);
+    return err_nomem(err, "a path");
 }
 
 static bool ends_with(const char *text, const char *ending)
@@ -128,13 +134,17 @@ static enum err_status scan(struct names *names, const char *folder, int depth, 
     enum err_status status = ERR_OK;
     struct dirent *entry;
 
-    if (dir == NULL) return ERR_OK;
+    if (dir == NULL) return err_set(err, ERR_IO, "%s: %s", folder, strerror(errno));
     while (status == ERR_OK && (entry = readdir(dir)) != NULL) {
-        char *path = entry->d_name[0] == '.' ? NULL : file_join(folder, entry->d_name);
+        char *path;
 
-        if (path != NULL && ends_with(entry->d_name, ".safetensors"))
+        if (entry->d_name[0] == '.') continue;
+        path = file_join(folder, entry->d_name);
+        if (path == NULL)
+            status = err_nomem(err, "a path");
+        else if (ends_with(entry->d_name, ".safetensors"))
             status = add_name(names, entry->d_name, err);
-        else if (path != NULL && depth > 0 && file_is_dir(path))
+        else if (depth > 0 && file_is_dir(path))
             status = scan(names, path, depth - 1, err);
         free(path);
     }
@@ -146,9 +156,9 @@ enum err_status model_list(char ***names, size_t *count, struct err *err)
 {
     struct names found = {0};
     struct roots roots;
-    enum err_status status = ERR_OK;
+    enum err_status status = find_roots(&roots, err);
 
-    find_roots(&roots);
+    if (status != ERR_OK) return status;
     for (size_t i = 0; status == ERR_OK && i < roots.count; i++)
         status = scan(&found, roots.path[i], 1, err);
     free_roots(&roots);
@@ -164,8 +174,9 @@ enum err_status model_list(char ***names, size_t *count, struct err *err)
 
 /* --- one model --- */
 
-/* <root>/<name>.yaml or <root>/<kind>/<name>.yaml, malloc'ed, or NULL. */
-static char *find_in_root(const char *root, const char *name)
+/* <root>/<name>.yaml or <root>/<kind>/<name>.yaml, malloc'ed; *found stays NULL when there is none. */
+static enum err_status find_in_root(const char *root, const char *name, char **found,
+                                    struct err *err)
 {
     static const char *const kinds[] = {"", "feedforward/", "convnet/"};
 
@@ -174,23 +185,29 @@ static char *find_in_root(const char *root, const char *name)
 
         snprintf(leaf, sizeof leaf, "%s%s.yaml", kinds[k], name);
         path = file_join(root, leaf);
-        if (path != NULL && file_exists(path)) return path;
+        if (path == NULL) return err_nomem(err, "a path");
+        if (file_exists(path)) {
+            *found = path;
+            return ERR_OK;
+        }
         free(path);
     }
-    return NULL;
+    return ERR_OK;
 }
 
-static char *find_by_name(const char *name)
+/* *found stays NULL when no model has that name. */
+static enum err_status find_by_name(const char *name, char **found, struct err *err)
 {
     struct roots roots;
-    char *path = NULL;
+    enum err_status status;
 
-    if (strlen(name) >= CONFIG_NAME_SIZE || strchr(name, '/') != NULL) return NULL;
-    find_roots(&roots);
-    for (size_t i = 0; path == NULL && i < roots.count; i++)
-        path = find_in_root(roots.path[i], name);
+    if (strlen(name) >= CONFIG_NAME_SIZE || strchr(name, '/') != NULL) return ERR_OK;
+    status = find_roots(&roots, err);
+    if (status != ERR_OK) return status;
+    for (size_t i = 0; status == ERR_OK && *found == NULL && i < roots.count; i++)
+        status = find_in_root(roots.path[i], name, found, err);
     free_roots(&roots);
-    return path;
+    return status;
 }
 
 /* The one .yaml of a training folder that has weights beside it. */
@@ -244,15 +261,17 @@ static enum err_status not_found(const char *name, struct err *err)
 
 static enum err_status find_yaml(const char *name, char **yaml, struct err *err)
 {
+    enum err_status status;
+
     *yaml = NULL;
     if (file_is_dir(name)) return find_in_folder(name, yaml, err);
-    if (ends_with(name, ".safetensors") && file_exists(name))
-        *yaml = replace_ending(name, ".safetensors", ".yaml");
-    else if (file_exists(name))
-        *yaml = strdup(name);
-    else
-        *yaml = find_by_name(name);
-    return *yaml == NULL ? not_found(name, err) : ERR_OK;
+    if (file_exists(name)) {
+        *yaml = ends_with(name, ".safetensors") ? replace_ending(name, ".safetensors", ".yaml")
+                                                : strdup(name);
+        return *yaml == NULL ? err_nomem(err, "a path") : ERR_OK;
+    }
+    status = find_by_name(name, yaml, err);
+    return status == ERR_OK && *yaml == NULL ? not_found(name, err) : status;
 }
 
 /* A YAML without weights beside it may name a pretrained model whose weights it uses. */
@@ -263,12 +282,14 @@ static enum err_status weights_of_config(const char *yaml, char **weights, struc
 
     if (status != ERR_OK) return status;
     if (config->pretrained && config->pretrained_name[0] != '\0') {
-        char *other = find_by_name(config->pretrained_name);
+        char *other = NULL;
 
-        if (other == NULL)
-            status = not_found(config->pretrained_name, err);
-        else
+        status = find_by_name(config->pretrained_name, &other, err);
+        if (status == ERR_OK && other == NULL) status = not_found(config->pretrained_name, err);
+        if (status == ERR_OK) {
             *weights = replace_ending(other, ".yaml", ".safetensors");
+            if (*weights == NULL) status = err_nomem(err, "a path");
+        }
         free(other);
     } else {
         status = err_set(err, ERR_ARG,
@@ -287,10 +308,13 @@ enum err_status model_find(const char *name, char **config_path, char **weights_
     enum err_status status = find_yaml(name, &yaml, err);
 
     if (status != ERR_OK) return status;
-    if (ends_with(yaml, ".yaml"))
-        weights = replace_ending(yaml, ".yaml", ".safetensors");
-    else if (ends_with(yaml, ".yml"))
-        weights = replace_ending(yaml, ".yml", ".safetensors");
+    if (ends_with(yaml, ".yaml") || ends_with(yaml, ".yml")) {
+        weights = replace_ending(yaml, ends_with(yaml, ".yml") ? ".yml" : ".yaml", ".safetensors");
+        if (weights == NULL) {
+            free(yaml);
+            return err_nomem(err, "a path");
+        }
+    }
     if (weights == NULL || !file_exists(weights)) {
         free(weights);
         weights = NULL;

@@ -197,10 +197,11 @@ static void set_pipeline(struct netlist *net, const struct config *config)
 }
 
 /* One line of printable facts for file headers. */
-static void describe(const struct model *model, struct netlist *net)
+static enum err_status describe(const struct model *model, struct netlist *net, struct err *err)
 {
     const struct config *config = model->config;
     struct text line = {0};
+    enum err_status status;
 
     text_add(&line, "%sencoder=%s bits=%ld feature_wise=%s input_bits=%ld nodes=",
              model_is_edited(model) ? "dont_care=data " : "", config->encoder_config.name,
@@ -218,8 +219,10 @@ static void describe(const struct model *model, struct netlist *net)
     snprintf(net->name, sizeof net->name, "%s", config->name);
     snprintf(net->model_hash, sizeof net->model_hash, "%s",
              model->model_hash[0] != '\0' ? model->model_hash : model->structural_hash);
-    snprintf(net->config_line, sizeof net->config_line, "%s", line.data != NULL ? line.data : "");
+    status = text_status(&line, "the netlist's description", err);
+    if (status == ERR_OK) snprintf(net->config_line, sizeof net->config_line, "%s", line.data);
     text_free(&line);
+    return status;
 }
 
 enum err_status model_lower(const struct model *model, struct netlist **out, struct err *err)
@@ -240,8 +243,8 @@ enum err_status model_lower(const struct model *model, struct netlist **out, str
     if (status == ERR_OK) {
         lower_head(&low);
         set_pipeline(low.net, model->config);
-        describe(model, low.net);
-        status = netlist_place_registers(low.net, err);
+        status = describe(model, low.net, err);
+        if (status == ERR_OK) status = netlist_place_registers(low.net, err);
         if (status == ERR_OK) status = netlist_check(low.net, err);
     }
     free(low.signals);

@@ -2,8 +2,10 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdalign.h>
@@ -496,6 +498,7 @@ static enum err_status read_header(json_t **header, size_t *header_size, const u
 {
     uint64_t length = 0;
     json_error_t problem;
+    enum err_status status;
 
     if (size < 8) {
         return err_set(err, ERR_FORMAT, "%s: %zu bytes are too few for a safetensors file", path,
@@ -516,12 +519,13 @@ static enum err_status read_header(json_t **header, size_t *header_size, const u
         return err_set(err, ERR_FORMAT, "%s: the header does not begin with '{'", path);
     }
     *header_size = (size_t)length;
-    *header = json_loadb((const char *)bytes + 8, *header_size, JSON_REJECT_DUPLICATES, &problem);
-    if (*header == NULL) {
+    status = json_parse(header, (const char *)bytes + 8, *header_size, JSON_REJECT_DUPLICATES,
+                        &problem, err);
+    if (status == ERR_FORMAT) {
         return err_set(err, ERR_FORMAT, "%s: header, byte %d: %s", path, problem.position,
                        problem.text);
     }
-    return ERR_OK;
+    return status;
 }
 
 enum err_status safetensors_parse(struct safetensors **out, const void *data, size_t size,
@@ -665,14 +669,15 @@ enum err_status safetensors_write(const struct safetensors *file, const char *pa
 {
     struct text out = {0};
     enum err_status status;
-    char *header = header_text(file);
+    char *header;
     size_t length;
     uint64_t padded;
 
-    if (header == NULL) {
-        return err_set(err, ERR_ARG, "%s: a name or metadata text is not UTF-8, or no memory",
-                       path);
-    }
+    errno = 0;
+    header = header_text(file);
+    if (header == NULL && errno == ENOMEM) return err_nomem(err, path);
+    if (header == NULL)
+        return err_set(err, ERR_ARG, "%s: a name or metadata text is not UTF-8", path);
     length = strlen(header);
     padded = (length + 7) / 8 * 8;
     text_add_bytes(&out, &padded, sizeof padded);

@@ -285,12 +285,12 @@ static void test_replace_dir(void **state)
     scratch_remove(&scratch);
 }
 
-/* What a killed writer leaves goes away; a living one's file and other files stay. */
+/* What a killed writer leaves goes away, folders too; a living one's file and other files stay. */
 static void test_sweep(void **state)
 {
-    static const char *const others[] = {".difflut-1-0.tmpx", ".difflut-1.tmp", "a.tmp"};
+    static const char *const others[] = {".difflut-1-0.tmp", ".difflut--1.tmp", "a.tmp"};
     struct scratch scratch;
-    char dead[64], own[64];
+    char dead[64], own[64], folder[80], within[96];
     pid_t child = fork();
 
     (void)state;
@@ -303,8 +303,14 @@ static void test_sweep(void **state)
     assert_int_equal(file_write(scratch_path(&scratch, own), "x", 1, NULL), ERR_OK);
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(file_write(scratch_path(&scratch, others[i]), "x", 1, NULL), ERR_OK);
-    file_sweep(scratch.folder);
-    file_sweep("/nowhere/at/all");
+    snprintf(folder, sizeof folder, "work-%ld-abc", (long)child);
+    snprintf(within, sizeof within, "%s/sub", folder);
+    assert_int_equal(file_make_dirs(scratch_path(&scratch, within), NULL), ERR_OK);
+    file_sweep(scratch.folder, FILE_TEMPORARY);
+    file_sweep("/nowhere/at/all", FILE_TEMPORARY);
+    assert_true(file_exists(scratch_path(&scratch, folder)));
+    file_sweep(scratch.folder, "work-");
+    assert_false(file_exists(scratch_path(&scratch, folder)));
     assert_false(file_exists(scratch_path(&scratch, dead)));
     assert_true(file_exists(scratch_path(&scratch, own)));
     for (size_t i = 0; i < 3; i++)

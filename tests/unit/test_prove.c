@@ -373,7 +373,7 @@ static void test_refusals(void **state)
     assert_int_equal(parse_cell(&netlist, "$gt", "\"A_SIGNED\": 1, \"B_SIGNED\": 1", "6,7,8,9"),
                      ERR_FORMAT);
     assert_int_equal(prove_netlist_parse(&netlist, "{}", 2, "top", &err), ERR_FORMAT);
-    assert_int_equal(prove_netlist_parse(&netlist, "[1", 2, "top", &err), ERR_FORMAT);
+    assert_int_equal(prove_netlist_parse(&netlist, "[1", 2, "top", &err), ERR_TOOL);
     assert_null(netlist);
 }
 
