@@ -20,7 +20,7 @@ if [ $# -gt 0 ]; then
 else
     # The quick ones first.
     names=(idx npy vectors csv safetensors vcd gzip sweep record prove_netlist pack synth_report
-        manifest pnr_report config netlist nets passes weights checkpoint models)
+        manifest pnr_report report stream locate config netlist nets passes weights checkpoint models)
 fi
 # Every target's file must be on that list.
 for file in tests/fuzz/fuzz_*.c; do
@@ -36,7 +36,7 @@ export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1} OMP_NUM_THREADS=1
 longest() { # name: bytes of an input
     case $1 in
     gzip) echo 9000 ;;
-    idx | npy | vectors | csv | record) echo 1000 ;;
+    idx | npy | vectors | csv | record | stream) echo 1000 ;;
     nets | passes | weights | checkpoint | models) echo 400 ;;
     *) echo 2500 ;;
     esac
@@ -51,7 +51,7 @@ fuzz() {
         -rss_limit_mb=2048 -artifact_prefix="$build/found/$name-" -print_final_stats=1 "$@" \
         "$build/corpus/$name" "tests/fuzz/corpus/$name" >"$build/logs/$name" 2>&1 </dev/null && return
     echo "FAIL  $name: see $build/found/$name-*"
-    grep -a -v '^#\|^INFO\|NEW_FUNC' "$build/logs/$name" | head -n 40 | sed 's/^/      /'
+    sed -e '/^#\|^INFO\|NEW_FUNC/d' -e 's/^/      /' "$build/logs/$name" | head -n 40
     return 1
 }
 

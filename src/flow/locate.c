@@ -102,6 +102,7 @@ static void note_layer(struct search *s, const char *name, size_t net)
 
     if (strncmp(end, "_stage", 6) == 0) stage = strtoul(end + 6, &end, 10);
     if (strcmp(end, "_bits") != 0 || layer >= s->net->num_layers) return;
+    if (vcd_width(s->vcd, net) > (size_t)s->net->num_steps + s->net->num_luts) return;
     if (s->buses[1 + layer].net != NO_NET && s->buses[1 + layer].stage > stage) return;
     s->buses[1 + layer].net = net;
     s->buses[1 + layer].stage = (uint32_t)stage;
