@@ -580,23 +580,24 @@ static void params_by_address(const struct layer *layer, size_t node, size_t out
                               const struct layer_tile *tiles, size_t num_tiles,
                               const size_t *counts, float *grad_table)
 {
+    enum { AT_ONCE = 8 };
     const struct node_desc *desc = &layer->desc;
-    float copies[LOOKUP_COPIES << LOOKUP_COPIED];
-    bool copied = desc->num_inputs <= LOOKUP_COPIED;
-    float *bins = copied ? copies : grad_table;
+    struct lookup_samples blocks[AT_ONCE];
+    size_t total = layer->positions * num_tiles;
 
-    if (copied) memset(copies, 0, (LOOKUP_COPIES * sizeof *copies) << desc->num_inputs);
-    for (size_t i = node * layer->positions; i < (node + 1) * layer->positions; i++) {
-        for (size_t t = 0; t < num_tiles; t++) {
-            uint64_t slots[NODE_MAX_INPUTS];
+    for (size_t first = 0; first < total; first += AT_ONCE) {
+        size_t some = total - first < AT_ONCE ? total - first : AT_ONCE;
 
-            slot_words(layer, &tiles[t], i, slots);
-            lookup_backward_table(desc->num_inputs, slots,
-                                  grad_row(&tiles[t], i * desc->num_outputs + output), bins,
-                                  counts[t]);
+        for (size_t k = 0; k < some; k++) {
+            size_t instance = node * layer->positions + (first + k) / num_tiles;
+            size_t t = (first + k) % num_tiles;
+
+            slot_words(layer, &tiles[t], instance, blocks[k].slots);
+            blocks[k].grad = grad_row(&tiles[t], instance * desc->num_outputs + output);
+            blocks[k].count = counts[t];
         }
+        lookup_backward_table(desc->num_inputs, blocks, some, grad_table);
     }
-    if (copied) lookup_add_copies(desc->num_inputs, copies, grad_table);
 }
 
 void layer_backward_params(const struct layer *layer, size_t node, const struct layer_tile *tiles,

@@ -1,7 +1,6 @@
 #include "lookup.h"
 
 #include "base/simd.h"
-#include "node/node.h"
 
 #include <string.h>
 
@@ -14,6 +13,10 @@
 
 typedef uint8_t bytes32 __attribute__((vector_size(32)));
 typedef uint64_t words4 __attribute__((vector_size(32)));
+
+/* Sums into one bin would each wait for the store of the one before, so neighbouring samples go to
+ * different copies of the bins; they are added in their order at the end. Not for larger tables. */
+enum { COPIED_INPUTS = 6, COPIES = 8 };
 
 #define KERNEL(name) name##_baseline
 #include "lookup_kernel.h"
@@ -49,23 +52,10 @@ void lookup_backward_inputs(unsigned n, const float *slope, const uint64_t *slot
     SIMD_CALL(lookup_backward_inputs, (n, slope, slots, grad, grad_in, count));
 }
 
-void lookup_backward_table(unsigned n, const uint64_t *slots, const float *grad, float *bins,
-                           size_t count)
+void lookup_backward_table(unsigned n, const struct lookup_samples *blocks, size_t num_blocks,
+                           float *table)
 {
-    SIMD_CALL(lookup_backward_table, (n, slots, grad, bins, count));
-}
-
-SIMD_CLONES void lookup_add_copies(unsigned n, const float *bins, float *table)
-{
-    size_t size = (size_t)1 << n;
-
-    for (size_t a = 0; a < size; a++) {
-        float sum = bins[a];
-
-        for (size_t copy = 1; copy < LOOKUP_COPIES; copy++)
-            sum += bins[copy * size + a];
-        table[a] += sum;
-    }
+    SIMD_CALL(lookup_backward_table, (n, blocks, num_blocks, table));
 }
 
 /* Words of zeros in the place of missing slots leave the rest of the first word unread. */

@@ -4,6 +4,7 @@
 #define DIFFLUT_LAYER_LOOKUP_H
 
 #include "base/words.h"
+#include "node/node.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -19,14 +20,14 @@ void lookup_forward(unsigned n, const float *table, const uint64_t *slots, float
 void lookup_backward_inputs(unsigned n, const float *slope, const uint64_t *slots,
                             const float *grad, float *const *grad_in, size_t count);
 
-/* bins[address of s] += grad[s]. Up to LOOKUP_COPIED inputs there are LOOKUP_COPIES of the bins, one
- * after the other, and neighbouring samples go to different ones: sums into the same bin would each wait
- * for the store of the one before. */
-enum { LOOKUP_COPIED = 6, LOOKUP_COPIES = 8 };
-void lookup_backward_table(unsigned n, const uint64_t *slots, const float *grad, float *bins,
-                           size_t count);
-/* table[a] += the copies of bin a, in their order. */
-void lookup_add_copies(unsigned n, const float *bins, float *table);
+/* What a table's gradient comes from, up to 64 samples: table[address of s] += grad[s], s < count. */
+struct lookup_samples {
+    uint64_t slots[NODE_MAX_INPUTS];
+    const float *grad;
+    size_t count; /* a multiple of 16 */
+};
+void lookup_backward_table(unsigned n, const struct lookup_samples *blocks, size_t num_blocks,
+                           float *table);
 
 /* One output bit a sample, from a hard table of ceil(2^n / 64) words. */
 uint64_t lookup_bit(unsigned n, const uint64_t *table, const uint64_t *slots);

@@ -207,24 +207,52 @@ SIMD_KERNEL void KERNEL(lookup_backward_inputs)(unsigned n, const float *restric
     }
 }
 
-SIMD_KERNEL void KERNEL(lookup_backward_table)(unsigned n, const uint64_t *restrict slots,
-                                               const float *restrict grad, float *restrict bins,
-                                               size_t count)
+SIMD_INLINE void KERNEL(add_by_copies)(unsigned n, const struct lookup_samples *blocks,
+                                       size_t num_blocks, float *restrict table)
 {
-    uint8_t low[WORDS_LANES];
+    float bins[COPIES << COPIED_INPUTS] __attribute__((aligned(SIMD_ALIGN)));
+    uint8_t address[WORDS_LANES];
+    size_t size = (size_t)1 << n;
+
+    for (size_t i = 0; i < COPIES * size; i++)
+        bins[i] = 0.0F;
+    for (size_t b = 0; b < num_blocks; b++) {
+        const float *grad = blocks[b].grad;
+
+        KERNEL(store_bytes)(blocks[b].slots, n, address);
+        for (size_t s = 0; s < blocks[b].count; s += COPIES) {
+            SIMD_UNROLL(8)
+            for (size_t copy = 0; copy < COPIES; copy++)
+                bins[copy * size + address[s + copy]] += grad[s + copy];
+        }
+    }
+    for (size_t a = 0; a < size; a++) {
+        float sum = bins[a];
+
+        SIMD_UNROLL(8)
+        for (size_t copy = 1; copy < COPIES; copy++)
+            sum += bins[copy * size + a];
+        table[a] += sum;
+    }
+}
+
+SIMD_KERNEL void KERNEL(lookup_backward_table)(unsigned n, const struct lookup_samples *blocks,
+                                               size_t num_blocks, float *restrict table)
+{
     uint16_t address[WORDS_LANES];
 
-    if (n > LOOKUP_COPIED) {
-        KERNEL(lookup_address)(n, slots, address);
-        for (size_t s = 0; s < count; s++)
-            bins[address[s]] += grad[s];
+    if (n == 6) { /* the usual size, with constant distances */
+        KERNEL(add_by_copies)(6, blocks, num_blocks, table);
         return;
     }
-    KERNEL(store_bytes)(slots, n, low);
-    for (size_t s = 0; s < count; s += LOOKUP_COPIES) {
-        SIMD_UNROLL(8)
-        for (size_t copy = 0; copy < LOOKUP_COPIES; copy++)
-            bins[(copy << n) + low[s + copy]] += grad[s + copy];
+    if (n <= COPIED_INPUTS) {
+        KERNEL(add_by_copies)(n, blocks, num_blocks, table);
+        return;
+    }
+    for (size_t b = 0; b < num_blocks; b++) {
+        KERNEL(lookup_address)(n, blocks[b].slots, address);
+        for (size_t s = 0; s < blocks[b].count; s++)
+            table[address[s]] += blocks[b].grad[s];
     }
 }
 

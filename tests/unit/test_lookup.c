@@ -20,7 +20,7 @@ struct version {
     void (*forward)(unsigned, const float *, const uint64_t *, float *, size_t);
     void (*inputs)(unsigned, const float *, const uint64_t *, const float *, float *const *,
                    size_t);
-    void (*table)(unsigned, const uint64_t *, const float *, float *, size_t);
+    void (*table)(unsigned, const struct lookup_samples *, size_t, float *);
 };
 
 #define VERSION(name, works)                                                                       \
@@ -154,27 +154,25 @@ static void check_inputs(const struct version *version, unsigned n, struct rng *
 /* Also with all samples at one address, where every sum waits for the one before. */
 static void check_table(const struct version *version, unsigned n, struct rng *rng)
 {
-    static float bins[LOOKUP_COPIES << NODE_MAX_INPUTS], table[1 << NODE_MAX_INPUTS];
-    static float expected[1 << NODE_MAX_INPUTS];
-    size_t count = random_count(rng), size = (size_t)1 << n;
-    float grad[WORDS_LANES];
-    uint64_t slots[NODE_MAX_INPUTS];
+    enum { BLOCKS = 3 };
+    static float table[1 << NODE_MAX_INPUTS], expected[1 << NODE_MAX_INPUTS];
+    struct lookup_samples blocks[BLOCKS];
+    float grad[BLOCKS * WORDS_LANES];
+    size_t size = (size_t)1 << n;
 
-    random_slots(rng, n, slots);
-    for (unsigned j = 0; j < n && rng_below(rng, 4) == 0; j++)
-        slots[j] = 0;
-    random_exact(rng, grad, WORDS_LANES);
+    random_exact(rng, grad, BLOCKS * WORDS_LANES);
     random_exact(rng, table, size);
     memcpy(expected, table, size * sizeof *table);
-    for (size_t s = 0; s < count; s++)
-        expected[address_of(slots, n, s)] += grad[s];
-    if (n <= LOOKUP_COPIED) {
-        memset(bins, 0, size * LOOKUP_COPIES * sizeof *bins);
-        version->table(n, slots, grad, bins, count);
-        lookup_add_copies(n, bins, table);
-    } else {
-        version->table(n, slots, grad, table, count);
+    for (size_t b = 0; b < BLOCKS; b++) {
+        blocks[b].grad = grad + b * WORDS_LANES;
+        blocks[b].count = random_count(rng);
+        random_slots(rng, n, blocks[b].slots);
+        for (unsigned j = 0; j < n && rng_below(rng, 4) == 0; j++)
+            blocks[b].slots[j] = 0;
+        for (size_t s = 0; s < blocks[b].count; s++)
+            expected[address_of(blocks[b].slots, n, s)] += blocks[b].grad[s];
     }
+    version->table(n, blocks, BLOCKS, table);
     assert_memory_equal(table, expected, size * sizeof *table);
 }
 
