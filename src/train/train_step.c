@@ -183,10 +183,12 @@ static void update_node(const struct trainer *t, const struct optimizer_step *st
 static void update_nodes(struct trainer *t, const struct optimizer_step *step, size_t tiles)
 {
     for (size_t l = t->first_trained; l < t->model->num_layers; l++) {
-        if (t->frozen[l]) continue;
-#pragma omp for schedule(dynamic, 16) nowait
-        for (size_t node = 0; node < t->model->layers[l]->width; node++)
-            update_node(t, step, l, node, node_gradient(t, l, node, tiles));
+        size_t first, end;
+
+        while (!t->frozen[l] && share_take(&t->shares[l], omp_get_thread_num(), &first, &end)) {
+            for (size_t node = first; node < end; node++)
+                update_node(t, step, l, node, node_gradient(t, l, node, tiles));
+        }
     }
 }
 
@@ -312,6 +314,28 @@ static double batch_weight(const struct trainer *t, size_t first, size_t batch)
 
 /* One step on the samples order[first..first + batch). Returns the summed losses of the batch, added in
  * sample order, and adds the weights of its samples to *weight. */
+/* Forward and backward of tile after tile. Called by all threads of a team, which then wait. */
+static void run_tiles(struct trainer *t, size_t first, size_t batch, float scale)
+{
+    struct share *share = &t->shares[t->model->num_layers];
+    size_t i, end;
+
+    while (share_take(share, omp_get_thread_num(), &i, &end)) {
+        forward_tile(t, i, first, batch, scale);
+        if (t->stabilization != STABILIZE_LAYERWISE) backward_tile(t, i);
+    }
+#pragma omp barrier
+}
+
+static void start_shares(struct trainer *t, size_t tiles)
+{
+    enum { NODES_AT_ONCE = 16 };
+
+    for (size_t l = 0; l < t->model->num_layers; l++)
+        share_start(&t->shares[l], t->model->layers[l]->width, NODES_AT_ONCE, t->threads);
+    share_start(&t->shares[t->model->num_layers], tiles, 1, t->threads);
+}
+
 static double run(struct trainer *t, size_t first, size_t batch, double rate, double *weight)
 {
     size_t tiles = (batch + LAYER_TILE - 1) / LAYER_TILE;
@@ -321,13 +345,10 @@ static double run(struct trainer *t, size_t first, size_t batch, double rate, do
 
     optimizer_step_at(&step, t->config, rate, t->place.step + 1);
     anneal(t);
+    start_shares(t, tiles);
 #pragma omp parallel num_threads(t->threads)
     {
-#pragma omp for schedule(dynamic, 1)
-        for (size_t i = 0; i < tiles; i++) {
-            forward_tile(t, i, first, batch, scale);
-            if (t->stabilization != STABILIZE_LAYERWISE) backward_tile(t, i);
-        }
+        run_tiles(t, first, batch, scale);
         if (t->stabilization == STABILIZE_LAYERWISE) backward_layerwise(t, tiles);
         if (t->config->training.clip_norm > 0)
             update_nodes_clipped(t, &step, tiles);

@@ -58,8 +58,9 @@ static enum err_status allocate_tiles(struct trainer *t, struct err *err)
     t->sums = calloc(t->num_tiles, sizeof *t->sums);
     t->losses = calloc(t->batch_size, sizeof *t->losses);
     t->layer_tiles = calloc(layers, sizeof *t->layer_tiles);
+    t->shares = calloc(layers + 1, sizeof *t->shares);
     if (t->tiles == NULL || t->counts == NULL || t->sums == NULL || t->losses == NULL ||
-        t->layer_tiles == NULL)
+        t->layer_tiles == NULL || t->shares == NULL)
         return err_nomem(err, "training tiles");
     for (size_t i = 0; status == ERR_OK && i < t->num_tiles; i++)
         status = tile_create(&t->tiles[i], t->model, TILE_BACKWARD, err);
@@ -325,6 +326,7 @@ void trainer_free(struct trainer *t)
     free(t->first_node);
     free(t->tiles);
     free(t->layer_tiles);
+    free(t->shares);
     free(t->scratch);
     free(t->augmented);
     free(t->counts);

@@ -7,6 +7,7 @@
 
 #include "augment.h"
 #include "base/rng.h"
+#include "base/share.h"
 #include "layer/stabilize.h"
 #include "loss.h"
 #include "model/tile.h"
@@ -70,6 +71,7 @@ struct trainer {
     size_t batch_size, num_tiles, steps_per_epoch;
     struct tile *tiles;                /* [num_tiles] of one batch */
     struct layer_tile **layer_tiles;   /* [num_layers][num_tiles], gathered for the node phase */
+    struct share *shares;              /* [num_layers + 1] of each layer's nodes; of tiles */
     size_t *counts;                    /* [num_tiles] */
     float *losses;                     /* [batch_size] */
     float *state[OPTIMIZER_MAX_SLOTS]; /* all parameters, layer after layer */
