@@ -4,7 +4,10 @@
 
 /* Both tables are a power of two in size. An entry belongs to the functions at hand when it carries
  * their stamp, so that forgetting everything costs nothing. */
-enum { CACHE_SIZE = 1 << 16, TERMINAL = INT32_MAX };
+enum { TERMINAL = INT32_MAX };
+
+/* The cache forgets, so the number of steps has a limit too: so many for each node there may be. */
+enum { STEPS_PER_NODE = 64 };
 
 struct node {
     uint32_t variable, low, high;
@@ -21,10 +24,12 @@ struct memo {
 struct prove_bdd {
     struct node *nodes;
     uint32_t count, capacity, limit, stamp;
+    uint64_t steps;
     bool full; /* then nothing is worked out any more */
     struct slot *slots;
     uint32_t num_slots;
-    struct memo *cache;
+    struct memo *cache; /* [num_slots], of which the first `cached` are used */
+    uint32_t cached;
 };
 
 enum err_status prove_bdd_create(struct prove_bdd **out, uint32_t limit, struct err *err)
@@ -39,7 +44,7 @@ enum err_status prove_bdd_create(struct prove_bdd **out, uint32_t limit, struct 
     bdd->num_slots = slots;
     bdd->nodes = malloc(limit * sizeof *bdd->nodes);
     bdd->slots = calloc(slots, sizeof *bdd->slots);
-    bdd->cache = calloc(CACHE_SIZE, sizeof *bdd->cache);
+    bdd->cache = calloc(slots, sizeof *bdd->cache);
     if (bdd->nodes == NULL || bdd->slots == NULL || bdd->cache == NULL) {
         prove_bdd_free(bdd);
         return err_nomem(err, "decision diagrams");
@@ -64,12 +69,14 @@ void prove_bdd_clear(struct prove_bdd *bdd, uint32_t limit)
 {
     bdd->limit = limit < bdd->capacity ? limit : bdd->capacity;
     bdd->count = 2;
+    bdd->steps = 0;
     bdd->full = false;
+    bdd->cached = 1;
+    while (bdd->cached < bdd->limit)
+        bdd->cached *= 2;
     if (++bdd->stamp != 0) return;
     for (uint32_t i = 0; i < bdd->num_slots; i++) /* the stamps have gone round */
-        bdd->slots[i].stamp = 0;
-    for (uint32_t i = 0; i < CACHE_SIZE; i++)
-        bdd->cache[i].stamp = 0;
+        bdd->slots[i].stamp = bdd->cache[i].stamp = 0;
     bdd->stamp = 1;
 }
 
@@ -125,9 +132,10 @@ uint32_t prove_bdd_ite(struct prove_bdd *bdd, uint32_t f, uint32_t g, uint32_t h
     if (f == PROVE_BDD_ONE || g == h) return g;
     if (f == PROVE_BDD_ZERO) return h;
     if (g == PROVE_BDD_ONE && h == PROVE_BDD_ZERO) return f;
-    memo = &bdd->cache[hash(f, g, h) & (CACHE_SIZE - 1)];
+    memo = &bdd->cache[hash(f, g, h) & (bdd->cached - 1)];
     if (memo->stamp == bdd->stamp && memo->f == f && memo->g == g && memo->h == h)
         return memo->result;
+    if (++bdd->steps > (uint64_t)STEPS_PER_NODE * bdd->limit) bdd->full = true;
     variable = bdd->nodes[f].variable;
     if (bdd->nodes[g].variable < variable) variable = bdd->nodes[g].variable;
     if (bdd->nodes[h].variable < variable) variable = bdd->nodes[h].variable;

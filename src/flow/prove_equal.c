@@ -20,6 +20,7 @@ struct prove_equal {
     uint32_t *function; /* [size] of the diagram, or NO_FUNCTION; all NO_FUNCTION between checks */
     uint32_t *stamp;    /* [size] */
     uint32_t size, last_stamp;
+    uint16_t waypoint;   /* a rank, or 0 */
     struct list visited; /* nodes with a function */
     struct list leaves;  /* variable v is node leaves[v] */
     struct list stack;
@@ -116,6 +117,11 @@ enum err_status prove_equal_order(struct prove_equal *equal, const uint32_t *lit
             return err_nomem(err, "a proof");
     }
     return ERR_OK;
+}
+
+void prove_equal_waypoint(struct prove_equal *equal, uint16_t rank)
+{
+    equal->waypoint = rank;
 }
 
 /* ---- distance ---- */
@@ -289,32 +295,85 @@ static enum err_status compare(struct prove_equal *equal, uint32_t a, uint32_t b
     return ERR_OK;
 }
 
+/* Which marked nodes are variables, on the way from all of them to none. */
+struct descent {
+    uint16_t highest;  /* rank of those that are */
+    uint16_t last;     /* highest rank among the variables of the last comparison that came out */
+    uint16_t step;     /* ranks to go down by, twice as many each time */
+    uint16_t waypoint; /* 0 once it was too large */
+};
+
+/* A waypoint is not passed over. What is between the floor and here is all there is to look into, so the
+ * floor is gone to at once. */
+static void descend(struct descent *d, uint16_t floor)
+{
+    uint16_t next = d->last > d->step ? (uint16_t)(d->last - d->step) : 0;
+
+    if (floor > 0)
+        next = floor;
+    else if (d->last > d->waypoint && next < d->waypoint)
+        next = d->waypoint;
+    d->highest = next;
+    if (d->step < UINT16_MAX / 2) d->step = (uint16_t)(2 * d->step);
+}
+
+/* The diagrams became too large: a waypoint below may do, else half as many ranks at once. False: there
+ * is nothing left to try. */
+static bool shorten(struct descent *d)
+{
+    if (d->highest > d->waypoint && d->waypoint > 0) {
+        d->highest = d->waypoint;
+        return true;
+    }
+    d->waypoint = 0;
+    d->step = (uint16_t)((d->last - d->highest) / 2);
+    d->highest = (uint16_t)(d->last - d->step);
+    return d->step > 0;
+}
+
+/* compare(), with the variables in a's order or, where that makes too large diagrams, in b's. */
+static enum err_status compare_both(struct prove_equal *equal, uint32_t a, uint32_t b,
+                                    uint16_t highest, uint32_t limit, uint32_t *difference,
+                                    struct err *err)
+{
+    bool ordered = equal->order.count > 0;
+    enum err_status status;
+
+    forget(equal, limit);
+    status = compare(equal, a, b, highest, ordered, difference, err);
+    if (status != ERR_OK || *difference != PROVE_BDD_FULL) return status;
+    forget(equal, limit);
+    return compare(equal, b, a, highest, ordered, difference, err);
+}
+
 enum err_status prove_equal_check(struct prove_equal *equal, uint32_t a, uint32_t b, uint16_t floor,
                                   uint32_t limit, enum prove_verdict *verdict, struct err *err)
 {
-    uint16_t highest = UINT16_MAX, step = 1;
+    struct descent d = {UINT16_MAX, UINT16_MAX, 1, equal->waypoint};
     enum err_status status = follow(equal, err);
 
     *verdict = PROVE_UNDECIDED;
     while (status == ERR_OK) {
         uint32_t difference = PROVE_BDD_FULL;
 
-        forget(equal, limit);
-        status = compare(equal, a, b, highest, floor > 0 && highest == floor, &difference, err);
-        if (status != ERR_OK || difference == PROVE_BDD_FULL) break;
+        status = compare_both(equal, a, b, d.highest, limit, &difference, err);
+        if (status != ERR_OK) break;
         if (difference == PROVE_BDD_ZERO) {
             *verdict = PROVE_EQUAL;
             break;
         }
-        highest = highest_rank(equal);
-        if (highest == 0 || highest <= floor) {
-            status = keep_point(equal, difference, err);
-            *verdict = highest == 0 ? PROVE_DIFFERENT : PROVE_DIFFERENT_IF_FREE;
+        if (difference == PROVE_BDD_FULL && d.last < UINT16_MAX) {
+            if (shorten(&d)) continue;
             break;
         }
-        highest = highest > step ? (uint16_t)(highest - step) : 0;
-        if (highest < floor) highest = floor;
-        if (step < UINT16_MAX / 2) step = (uint16_t)(2 * step);
+        d.last = highest_rank(equal);
+        if (difference == PROVE_BDD_FULL && d.last <= floor) break;
+        if (d.last == 0 || d.last <= floor) {
+            status = keep_point(equal, difference, err);
+            *verdict = d.last == 0 ? PROVE_DIFFERENT : PROVE_DIFFERENT_IF_FREE;
+            break;
+        }
+        descend(&d, floor);
     }
     return status;
 }

@@ -17,7 +17,7 @@ enum prove_verdict {
     PROVE_UNDECIDED          /* the diagrams became too large */
 };
 
-enum { PROVE_MAX_DIAGRAM = 1 << 20 };
+enum { PROVE_MAX_DIAGRAM = 1 << 22 };
 
 struct prove_equal;
 
@@ -33,6 +33,9 @@ enum err_status prove_equal_mark(struct prove_equal *equal, uint32_t literal, ui
 /* The order in which diagrams down to `floor` take their first variables; copied. */
 enum err_status prove_equal_order(struct prove_equal *equal, const uint32_t *literals, size_t count,
                                   struct err *err);
+
+/* The rank at which to stop on the way down from higher ones: nodes of it are a good set of variables. */
+void prove_equal_waypoint(struct prove_equal *equal, uint16_t rank);
 
 /* How far b is from being a function of what a is one of: known nodes and inputs that only b reads,
  * looking through unknown ones; PROVE_TOO_FAR when there is much to look through. */

@@ -141,7 +141,7 @@ static enum err_status finish_lut(struct prove_load *load, const struct prove_ce
     }
     literal = prove_graph_lut(load->graph, cell->count, in, table);
     if (literal > PROVE_TRUE && load->known != NULL)
-        status = load->known(load->user, &literal, err);
+        status = load->known(load->user, cell->out, &literal, err);
     prove_load_input(load, cell->out, literal, literal <= PROVE_TRUE ? PROVE_STAGE_ANY : stage);
     return status;
 }

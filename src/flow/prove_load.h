@@ -22,8 +22,8 @@ struct prove_load {
     uint8_t *open;     /* [num_nets] being worked out */
     uint32_t clock;    /* net */
     bool cut;          /* registers are inputs of their own instead of wires */
-    /* Replaces a literal by one that is known to be the same function; or NULL. */
-    enum err_status (*known)(void *user, uint32_t *literal, struct err *err);
+    /* Replaces a table's literal on `net` by one that is known to be the same function; or NULL. */
+    enum err_status (*known)(void *user, uint32_t net, uint32_t *literal, struct err *err);
     void *user;
     char problem[512]; /* the first that was found; empty: none */
 };

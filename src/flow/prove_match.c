@@ -173,6 +173,11 @@ static enum err_status search(struct prove_match *match, uint32_t number, struct
     return status;
 }
 
+void prove_match_waypoint(struct prove_match *match, uint16_t rank)
+{
+    prove_equal_waypoint(match->equal, rank);
+}
+
 void prove_match_floor(struct prove_match *match, uint16_t floor)
 {
     match->floor = floor;

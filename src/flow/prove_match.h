@@ -26,6 +26,8 @@ void prove_match_free(struct prove_match *match);
 enum err_status prove_match_scores(struct prove_match *match, const uint32_t *literals,
                                    size_t num_scores, unsigned bits, uint16_t floor,
                                    struct err *err);
+/* prove_equal_waypoint() of the diagrams. */
+void prove_match_waypoint(struct prove_match *match, uint16_t rank);
 void prove_match_floor(struct prove_match *match, uint16_t floor);
 /* *literal becomes one of the hardware, marked with `rank`, if one is found equal. *method (may be NULL)
  * says how. */

@@ -6,38 +6,94 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Nodes below the class sums have ranks below this, the sums this one, nodes of the argmax higher ones. */
-enum { RANK_SCORES = 30000 };
+/* Ranks: what the LUTs of the last layer read is below RANK_LUTS, they have this one, the counters that
+ * read them are above; the class sums have RANK_SCORES, nodes of the argmax higher ones. */
+/* The diagram of a maximum, highest bits first, has a node for each set of classes that may still be it:
+ * of so many classes it is small, and nothing in between need be found. */
+enum { MAX_TIED = 12 };
+
+enum { RANK_LUTS = 10000, RANK_SCORES = 30000 };
 
 /* The netlist before, being placed beside the one after. */
 struct guide {
     struct prove_check *check; /* after */
     const struct prove_check *other;
     struct prove_load *load;
-    uint32_t base;    /* of ranks: 0, or RANK_SCORES once the sums are done */
+    bool scored;      /* the sums are done */
+    uint16_t *rank;   /* [nodes of other->graph] below the sums */
     uint32_t *net_of; /* [nodes of other->graph] a net of that function, or PROVE_NET_UNKNOWN */
 };
 
-static enum err_status known(void *user, uint32_t *literal, struct err *err)
+/* LUTs and what reads them are told from their readers by the netlist before, where nothing is rebuilt. */
+static enum err_status rank_nodes(struct guide *guide, struct err *err)
 {
-    struct guide *guide = user;
-    uint32_t rank = guide->base + guide->check->graph->nodes[*literal >> 1].level + 1;
-    uint32_t highest = guide->base + RANK_SCORES - 1;
+    const struct prove_graph *graph = guide->other->graph;
+    const struct prove_signals *top =
+        &guide->other->model->levels[guide->other->model->num_levels - 1];
+    uint16_t *rank = calloc(graph->num_nodes, sizeof *rank);
 
-    return prove_match_find(guide->check->match, literal,
-                            (uint16_t)(rank < highest ? rank : highest), NULL, err);
+    if (rank == NULL) return err_nomem(err, "a proof");
+    guide->rank = rank;
+    for (uint32_t i = 0; i < top->count; i++)
+        rank[top->literal[i] >> 1] = RANK_LUTS;
+    for (uint32_t i = 0; i < graph->num_nodes; i++) {
+        const struct prove_node *node = &graph->nodes[i];
+        uint32_t level = node->level + 1 < RANK_LUTS ? node->level + 1 : RANK_LUTS - 1;
+        bool above = false;
+
+        for (unsigned k = 0; k < node->fan_ins; k++)
+            above |= rank[node->in[k]] >= RANK_LUTS;
+        if (above)
+            rank[i] = (uint16_t)(RANK_LUTS + level);
+        else if (rank[i] == 0)
+            rank[i] = (uint16_t)level;
+    }
+    return ERR_OK;
 }
 
-/* One output bit of both. */
+static enum err_status known(void *user, uint32_t net, uint32_t *literal, struct err *err)
+{
+    struct guide *guide = user;
+    uint32_t level = guide->check->graph->nodes[*literal >> 1].level;
+    uint16_t rank = guide->rank[guide->other->load->literal[net] >> 1];
+
+    if (guide->scored && guide->check->manifest->num_classes <= MAX_TIED) return ERR_OK;
+    if (guide->scored) rank = (uint16_t)(RANK_SCORES + 1 + (level < RANK_LUTS ? level : RANK_LUTS));
+    return prove_match_find(guide->check->match, literal, rank, NULL, err);
+}
+
+/* From now on what read `before` reads `after`. */
+static void replace(const struct prove_load *load, uint32_t before, uint32_t after)
+{
+    for (uint32_t net = 0; net < load->netlist->num_nets; net++) {
+        if (before > PROVE_TRUE && load->literal[net] >> 1 == before >> 1)
+            load->literal[net] = after ^ ((load->literal[net] ^ before) & 1);
+    }
+}
+
+/* One output bit of both. Before reads from now on what it is after: the class is a function of the
+ * sums, whatever these are. */
 static enum err_status check_bit(struct guide *guide, const char *port, uint32_t bit,
-                                 uint32_t literal, enum prove_verdict *verdict, struct err *err)
+                                 uint32_t literal, size_t different, enum prove_verdict *verdict,
+                                 struct err *err)
 {
     const struct prove_wire *wire = prove_netlist_port(guide->other->netlist, port);
+    struct prove_match *match = guide->check->match;
     enum err_status status = prove_load_net(guide->load, wire->nets[bit], err);
+    uint32_t before;
 
     if (status != ERR_OK) return status;
-    return prove_match_check(guide->check->match, guide->load->literal[wire->nets[bit]], literal,
-                             verdict, err);
+    before = guide->load->literal[wire->nets[bit]];
+    status = prove_match_check(match, before, literal, verdict, err);
+    /* Without registers in between, the class may read parts of the counters instead of the sums. */
+    if (status == ERR_OK && guide->scored && *verdict != PROVE_EQUAL &&
+        different == guide->check->patterns->count) {
+        prove_match_floor(match, 0);
+        status = prove_match_check(match, before, literal, verdict, err);
+        prove_match_floor(match, RANK_SCORES);
+    }
+    replace(guide->load, before, literal);
+    return status;
 }
 
 /* `count` bits of a port from `first` on, as one obligation. */
@@ -56,7 +112,7 @@ static enum err_status check_bits(struct guide *guide, const char *port, uint32_
     for (uint32_t i = first; i < first + count && status == ERR_OK && detail[0] == '\0'; i++) {
         enum prove_verdict verdict = PROVE_EQUAL;
 
-        status = check_bit(guide, port, i, literals[i], &verdict, err);
+        status = check_bit(guide, port, i, literals[i], different, &verdict, err);
         if (status != ERR_OK || verdict == PROVE_EQUAL) continue;
         o->outcome = verdict == PROVE_DIFFERENT || different < guide->check->patterns->count
                          ? PROVE_FAILED
@@ -85,9 +141,8 @@ static enum err_status check_outputs(struct guide *guide, size_t different, bool
         status = check_bits(guide, "out_scores", c * m->score_bits, m->score_bits,
                             guide->check->scores, &o, different, all, err);
     }
-    /* The class is a function of the sums, whatever these are. */
     if (m->scores && status == ERR_OK) {
-        guide->base = RANK_SCORES;
+        guide->scored = true;
         status = prove_match_scores(guide->check->match, guide->check->scores, m->num_classes,
                                     m->score_bits, RANK_SCORES, err);
     }
@@ -161,7 +216,9 @@ enum err_status prove_check_same(struct prove_check *check, const struct prove_c
         status = prove_load_create(&guide.load, other->netlist, check->graph, err);
     guide.net_of = malloc(other->graph->num_nodes * sizeof *guide.net_of);
     if (status == ERR_OK && guide.net_of == NULL) status = err_nomem(err, "a proof");
+    if (status == ERR_OK) status = rank_nodes(&guide, err);
     if (status == ERR_OK) {
+        prove_match_waypoint(check->match, RANK_LUTS);
         guide.load->known = known;
         guide.load->user = &guide;
         status = prove_check_inputs(check, guide.load, err);
@@ -171,5 +228,6 @@ enum err_status prove_check_same(struct prove_check *check, const struct prove_c
     if (status == ERR_OK) status = prove_graph_status(check->graph, err);
     prove_load_free(guide.load);
     free(guide.net_of);
+    free(guide.rank);
     return status;
 }

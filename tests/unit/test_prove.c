@@ -160,6 +160,50 @@ static void test_equal(void **state)
     }
 }
 
+/* Whatever the waypoint and however small the diagrams: the verdict is right or there is none, and there is
+ * more often one with more room. */
+static void test_equal_limits(void **state)
+{
+    static const uint32_t limits[] = {8, 24, 96, PROVE_MAX_DIAGRAM};
+    enum { LIMITS = sizeof limits / sizeof limits[0] };
+    unsigned decided[LIMITS] = {0}, pairs = 0;
+
+    (void)state;
+    for (uint64_t seed = 11; seed <= 14; seed++) {
+        uint32_t literals[60];
+        size_t count = INPUTS;
+        struct prove_graph *graph = all_values(literals);
+        struct prove_equal *equal = NULL;
+        struct rng rng;
+        struct err err;
+
+        rng_seed(&rng, seed, 1);
+        grow(graph, &rng, literals, &count, 60);
+        assert_int_equal(prove_equal_create(&equal, graph, &err), ERR_OK);
+        for (size_t i = INPUTS; i < count; i += 2)
+            prove_equal_mark(equal, literals[i], (uint16_t)(1 + rng_below(&rng, 30)), false, &err);
+        for (size_t i = 1; i < count; i++, pairs++) {
+            size_t k = (size_t)rng_below(&rng, i);
+            bool same = same_function(graph, literals[i], literals[k]);
+
+            prove_equal_waypoint(equal, (uint16_t)rng_below(&rng, 31));
+            for (size_t l = 0; l < LIMITS; l++) {
+                enum prove_verdict verdict;
+
+                prove_equal_check(equal, literals[i], literals[k], 0, limits[l], &verdict, &err);
+                if (verdict != PROVE_UNDECIDED)
+                    assert_int_equal(verdict, same ? PROVE_EQUAL : PROVE_DIFFERENT);
+                decided[l] += verdict != PROVE_UNDECIDED;
+            }
+        }
+        prove_equal_free(equal);
+        prove_graph_free(graph);
+    }
+    print_message("        %u pairs, seeds 11 to 14: %u, %u, %u and %u decided\n", pairs,
+                  decided[0], decided[1], decided[2], decided[3]);
+    assert_true(decided[0] < decided[2] && decided[LIMITS - 1] == pairs);
+}
+
 /* A diagram that may not grow says so. */
 static void test_undecided(void **state)
 {
@@ -380,10 +424,10 @@ static void test_refusals(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_graph),    cmocka_unit_test(test_same_node),
-        cmocka_unit_test(test_equal),    cmocka_unit_test(test_undecided),
-        cmocka_unit_test(test_sum),      cmocka_unit_test(test_cells),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_graph),     cmocka_unit_test(test_same_node),
+        cmocka_unit_test(test_equal),     cmocka_unit_test(test_equal_limits),
+        cmocka_unit_test(test_undecided), cmocka_unit_test(test_sum),
+        cmocka_unit_test(test_cells),     cmocka_unit_test(test_refusals),
     };
 
     if (argc > 1) cmocka_set_test_filter(argv[1]);
