@@ -48,10 +48,10 @@ static enum err_status allocate(struct layer *layer, struct err *err)
     layer->wiring = slab(layer->instances * desc->num_inputs, sizeof *layer->wiring);
     layer->params = slab(layer->width * desc->num_params, sizeof *layer->params);
     layer->table = slab(tables * desc->table_size, sizeof *layer->table);
-    if (desc->type->slopes != NULL)
-        layer->slope = slab(tables * desc->num_inputs * desc->table_size, sizeof *layer->slope);
+    if (desc->type->smooth != NULL)
+        layer->smooth = slab(tables * desc->table_size, sizeof *layer->smooth);
     if (layer->wiring == NULL || layer->params == NULL || layer->table == NULL ||
-        (desc->type->slopes != NULL && layer->slope == NULL))
+        (desc->type->smooth != NULL && layer->smooth == NULL))
         return err_nomem(err, "a LUT layer");
     return ERR_OK;
 }
@@ -187,14 +187,14 @@ void layer_free(struct layer *layer)
     free(layer->params);
     free(layer->edited);
     free(layer->table);
-    free(layer->slope);
+    free(layer->smooth);
     free(layer);
 }
 
-void layer_drop_slopes(struct layer *layer)
+void layer_drop_smooth(struct layer *layer)
 {
-    free(layer->slope);
-    layer->slope = NULL;
+    free(layer->smooth);
+    layer->smooth = NULL;
 }
 
 void layer_prepare_node(const struct layer *layer, size_t node)
@@ -212,10 +212,9 @@ void layer_prepare_node(const struct layer *layer, size_t node)
             layer->wiring[slot] = selection_prepare(layer->selection, slot);
     }
     desc->type->tabulate(desc, params, table);
-    if (layer->slope != NULL)
-        desc->type->slopes(desc, params, table,
-                           layer->slope +
-                               node * desc->num_outputs * desc->num_inputs * desc->table_size);
+    if (layer->smooth != NULL)
+        desc->type->smooth(desc, params, table,
+                           layer->smooth + node * desc->num_outputs * desc->table_size);
 }
 
 void layer_prepare(const struct layer *layer)
@@ -259,12 +258,12 @@ bool layer_keeps_mixtures(const struct layer *layer)
     const struct node_type *type = layer->desc.type;
 
     return layer_mixes(layer) &&
-           (!type->lookup || layer->slope == NULL || type->backward_params != NULL);
+           (!type->lookup || layer->smooth == NULL || type->backward_params != NULL);
 }
 
 bool layer_uses_reals(const struct layer *layer)
 {
-    return layer->selection != NULL && layer->selection->hard && layer->slope == NULL;
+    return layer->selection != NULL && layer->selection->hard && layer->smooth == NULL;
 }
 
 bool layer_uses_half(const struct layer *layer)
@@ -464,8 +463,8 @@ static const float *grad_row(const struct layer_tile *tile, size_t output)
     return tile->grad_out + output / tile->grad_group * LAYER_TILE;
 }
 
-static void backward_slopes(const struct layer *layer, const struct layer_tile *tile,
-                            size_t instance, float *const *grad_in, size_t count)
+static void backward_look_up(const struct layer *layer, const struct layer_tile *tile,
+                             size_t instance, float *const *grad_in, size_t count)
 {
     const struct node_desc *desc = &layer->desc;
     uint64_t slots[NODE_MAX_INPUTS];
@@ -475,8 +474,7 @@ static void backward_slopes(const struct layer *layer, const struct layer_tile *
         size_t output = instance * desc->num_outputs + o;
 
         lookup_backward_inputs(desc->num_inputs,
-                               layer->slope + layer_table_of(layer, output) * desc->num_inputs *
-                                                  desc->table_size,
+                               layer->smooth + layer_table_of(layer, output) * desc->table_size,
                                slots, grad_row(tile, output), grad_in, count);
     }
 }
@@ -489,8 +487,8 @@ static void backward_instance(const struct layer *layer, const struct layer_tile
     size_t node = instance / layer->positions;
     struct noise_rows noise;
 
-    if (layer->slope != NULL) {
-        backward_slopes(layer, tile, instance, rows, count);
+    if (layer->smooth != NULL) {
+        backward_look_up(layer, tile, instance, rows, count);
         return;
     }
     real_rows(layer, instance, tile, in);

@@ -73,7 +73,7 @@ struct layer {
     float *params;               /* [width][desc.num_params] */
     uint64_t *edited;            /* hard tables instead of the parameters', or NULL: layer_edit() */
     float *table;                /* [width][m][2^n] soft tables: layer_prepare() */
-    float *slope; /* [width][m][n][2^n], NULL when the node has none: layer_prepare() */
+    float *smooth;               /* [width][m][2^n], NULL when the node has none: layer_prepare() */
 };
 
 /* Appends what entry `index` of the configuration's layer_type becomes. Wires are drawn from stream
@@ -100,7 +100,7 @@ static inline float *layer_params(const struct layer *layer, size_t node)
 {
     return layer->params + node * layer->desc.num_params;
 }
-/* Place in tables and slopes [width * m] of a layer output. */
+/* Place in tables [width * m] of a layer output. */
 static inline size_t layer_table_of(const struct layer *layer, size_t output)
 {
     size_t m = layer->desc.num_outputs;
@@ -137,9 +137,9 @@ static inline float *layer_weights(const struct layer *layer, size_t node)
 }
 
 /* For a layer that is never asked for the gradient of its inputs. */
-void layer_drop_slopes(struct layer *layer);
+void layer_drop_smooth(struct layer *layer);
 
-/* Recomputes soft table and slopes of one node from its parameters; of all nodes. */
+/* Recomputes the soft tables of one node from its parameters; of all nodes. */
 void layer_prepare_node(const struct layer *layer, size_t node);
 void layer_prepare(const struct layer *layer);
 

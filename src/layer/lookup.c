@@ -46,10 +46,10 @@ void lookup_forward(unsigned n, const float *table, const uint64_t *slots, float
     SIMD_CALL(lookup_forward, (n, table, slots, out, count));
 }
 
-void lookup_backward_inputs(unsigned n, const float *slope, const uint64_t *slots,
+void lookup_backward_inputs(unsigned n, const float *smooth, const uint64_t *slots,
                             const float *grad, float *const *grad_in, size_t count)
 {
-    SIMD_CALL(lookup_backward_inputs, (n, slope, slots, grad, grad_in, count));
+    SIMD_CALL(lookup_backward_inputs, (n, smooth, slots, grad, grad_in, count));
 }
 
 void lookup_backward_table(unsigned n, const struct lookup_samples *blocks, size_t num_blocks,

@@ -16,8 +16,8 @@ void lookup_address(unsigned n, const uint64_t *slots, uint16_t *address);
 void lookup_forward(unsigned n, const float *table, const uint64_t *slots, float *out,
                     size_t count);
 
-/* grad_in[j][s] += grad[s] * slope[j][address of s]; slope [n][2^n]. */
-void lookup_backward_inputs(unsigned n, const float *slope, const uint64_t *slots,
+/* grad_in[j][s] += grad[s] * (smooth[address of s with bit j] - smooth[it without bit j]). */
+void lookup_backward_inputs(unsigned n, const float *smooth, const uint64_t *slots,
                             const float *grad, float *const *grad_in, size_t count);
 
 /* What a table's gradient comes from, up to 64 samples: table[address of s] += grad[s], s < count. */

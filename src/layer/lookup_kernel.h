@@ -119,16 +119,41 @@ SIMD_INLINE void KERNEL(forward_parts)(unsigned n, unsigned inputs, const float 
                                                   n == 6 ? slots[5] >> s : 0));
 }
 
-SIMD_INLINE void KERNEL(backward_parts)(unsigned n, unsigned inputs, const float *slope,
+/* x at the lanes with bit j less x at those without it, in both. */
+SIMD_INLINE __m512 KERNEL(lane_difference)(unsigned j, __m512 x)
+{
+    if (j == 0) return _mm512_sub_ps(_mm512_movehdup_ps(x), _mm512_moveldup_ps(x));
+    if (j == 1) return _mm512_sub_ps(_mm512_permute_ps(x, 0xee), _mm512_permute_ps(x, 0x44));
+    if (j == 2)
+        return _mm512_sub_ps(_mm512_shuffle_f32x4(x, x, 0xf5), _mm512_shuffle_f32x4(x, x, 0xa0));
+    return _mm512_sub_ps(_mm512_shuffle_f32x4(x, x, 0xee), _mm512_shuffle_f32x4(x, x, 0x44));
+}
+
+/* The same for all entries of a table, the differences in all places. */
+SIMD_INLINE struct KERNEL(registers)
+    KERNEL(difference)(unsigned n, unsigned j, const struct KERNEL(registers) * x)
+{
+    struct KERNEL(registers) d = *x;
+    unsigned parts = 1U << (n - 4), bit = j < 4 ? 0 : 1U << (j - 4);
+
+    SIMD_UNROLL(4)
+    for (unsigned k = 0; k < parts; k++)
+        d.part[k] = bit == 0 ? KERNEL(lane_difference)(j, x->part[k])
+                             : _mm512_sub_ps(x->part[k | bit], x->part[k & ~bit]);
+    return d;
+}
+
+SIMD_INLINE void KERNEL(backward_parts)(unsigned n, unsigned inputs, const float *smooth,
                                         const uint64_t *slots, const float *grad,
                                         float *const *grad_in, size_t count)
 {
+    const struct KERNEL(registers) all = KERNEL(load_table)(n, (size_t)1 << inputs, smooth);
     uint8_t address[WORDS_LANES];
 
     KERNEL(store_bytes)(slots, inputs, address);
+    SIMD_UNROLL(6)
     for (unsigned j = 0; j < inputs; j++) {
-        const struct KERNEL(registers) t =
-            KERNEL(load_table)(n, (size_t)1 << inputs, slope + ((size_t)j << inputs));
+        const struct KERNEL(registers) t = KERNEL(difference)(n, j, &all);
         float *row = grad_in[j];
 
         SIMD_UNROLL(4)
@@ -153,17 +178,17 @@ SIMD_INLINE void KERNEL(forward_permuted)(unsigned n, const float *table, const 
         KERNEL(forward_parts)(4, n, table, slots, out, count);
 }
 
-SIMD_INLINE void KERNEL(backward_permuted)(unsigned n, const float *slope, const uint64_t *slots,
+SIMD_INLINE void KERNEL(backward_permuted)(unsigned n, const float *smooth, const uint64_t *slots,
                                            const float *grad, float *const *grad_in, size_t count)
 {
     if (n == 6 && count == WORDS_LANES)
-        KERNEL(backward_parts)(6, 6, slope, slots, grad, grad_in, WORDS_LANES);
+        KERNEL(backward_parts)(6, 6, smooth, slots, grad, grad_in, WORDS_LANES);
     else if (n == 6)
-        KERNEL(backward_parts)(6, 6, slope, slots, grad, grad_in, count);
+        KERNEL(backward_parts)(6, 6, smooth, slots, grad, grad_in, count);
     else if (n == 5)
-        KERNEL(backward_parts)(5, 5, slope, slots, grad, grad_in, count);
+        KERNEL(backward_parts)(5, 5, smooth, slots, grad, grad_in, count);
     else
-        KERNEL(backward_parts)(4, n, slope, slots, grad, grad_in, count);
+        KERNEL(backward_parts)(4, n, smooth, slots, grad, grad_in, count);
 }
 #endif
 
@@ -184,7 +209,7 @@ SIMD_KERNEL void KERNEL(lookup_forward)(unsigned n, const float *restrict table,
         out[s] = table[address[s]];
 }
 
-SIMD_KERNEL void KERNEL(lookup_backward_inputs)(unsigned n, const float *restrict slope,
+SIMD_KERNEL void KERNEL(lookup_backward_inputs)(unsigned n, const float *restrict smooth,
                                                 const uint64_t *restrict slots,
                                                 const float *restrict grad, float *const *grad_in,
                                                 size_t count)
@@ -193,17 +218,17 @@ SIMD_KERNEL void KERNEL(lookup_backward_inputs)(unsigned n, const float *restric
 
 #ifdef __AVX512BW__
     if (n <= 6) {
-        KERNEL(backward_permuted)(n, slope, slots, grad, grad_in, count);
+        KERNEL(backward_permuted)(n, smooth, slots, grad, grad_in, count);
         return;
     }
 #endif
     KERNEL(lookup_address)(n, slots, address);
     for (unsigned j = 0; j < n; j++) {
-        const float *restrict of = slope + ((size_t)j << n);
+        size_t bit = (size_t)1 << j;
         float *restrict row = grad_in[j];
 
         for (size_t s = 0; s < count; s++)
-            row[s] += grad[s] * of[address[s]];
+            row[s] += grad[s] * (smooth[address[s] | bit] - smooth[address[s] & ~bit]);
     }
 }
 

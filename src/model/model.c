@@ -38,7 +38,7 @@ static enum err_status create_layers(struct model *model, struct err *err)
     model->layers = list.items;
     model->num_layers = list.count;
     if (status != ERR_OK) return status;
-    if (list.items[0]->selection == NULL) layer_drop_slopes(list.items[0]); /* bits lead nowhere */
+    if (list.items[0]->selection == NULL) layer_drop_smooth(list.items[0]); /* bits lead nowhere */
     for (size_t l = 0; l < list.count; l++)
         init_layer(list.items[l], (uint64_t)config->training.seed, l);
     if (layer_signals(&shape) % model->num_classes != 0)

@@ -90,8 +90,8 @@ static void tabulate_backward(const struct node_desc *desc, const float *params,
         grad_params[i] += grad_table[i];
 }
 
-static void slopes(const struct node_desc *desc, const float *params, const float *table,
-                   float *slope)
+static void smooth(const struct node_desc *desc, const float *params, const float *table,
+                   float *out)
 {
     double eigenvalue[NODE_MAX_INPUTS];
 
@@ -99,7 +99,7 @@ static void slopes(const struct node_desc *desc, const float *params, const floa
                                   (double)beta_of(desc, params), eigenvalue);
     for (unsigned o = 0; o < desc->num_outputs; o++)
         extended_difference(desc->num_inputs, table + o * desc->table_size, eigenvalue,
-                            slope + o * desc->num_inputs * desc->table_size);
+                            out + o * desc->table_size);
 }
 
 static bool hard_bit(const struct node_desc *desc, const float *params, unsigned output,
@@ -123,6 +123,6 @@ const struct node_type node_dwn = {
     .init_residual = init_residual,
     .tabulate = tabulate,
     .tabulate_backward = tabulate_backward,
-    .slopes = slopes,
+    .smooth = smooth,
     .hard_bit = hard_bit,
 };

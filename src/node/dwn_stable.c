@@ -79,8 +79,8 @@ static void tabulate_backward(const struct node_desc *desc, const float *params,
         grad_params[i] += scale * grad_table[i] * table[i] * (1.0F - table[i]);
 }
 
-static void slopes(const struct node_desc *desc, const float *params, const float *table,
-                   float *slope)
+static void smooth(const struct node_desc *desc, const float *params, const float *table,
+                   float *out)
 {
     const struct options *own = desc->options;
     double eigenvalue[NODE_MAX_INPUTS];
@@ -89,7 +89,7 @@ static void slopes(const struct node_desc *desc, const float *params, const floa
         eigenvalue[i] = own->eigenvalue[i] * (double)scale_of(desc, params);
     for (unsigned o = 0; o < desc->num_outputs; o++)
         extended_difference(desc->num_inputs, table + o * desc->table_size, eigenvalue,
-                            slope + o * desc->num_inputs * desc->table_size);
+                            out + o * desc->table_size);
 }
 
 /* s(raw) >= 0.5 is raw >= 0. */
@@ -114,6 +114,6 @@ const struct node_type node_dwn_stable = {
     .init_residual = init_residual,
     .tabulate = tabulate,
     .tabulate_backward = tabulate_backward,
-    .slopes = slopes,
+    .smooth = smooth,
     .hard_bit = hard_bit,
 };

@@ -56,12 +56,12 @@ void extended_difference_harmonic(unsigned n, double scale, double *eigenvalue)
 }
 
 /* Fewer than eight entries fill no vector: the definition with the kernel spelled out. */
-static void difference_small(unsigned n, const float *table, const float *factor, float *slope)
+static void difference_small(unsigned n, const float *table, const float *factor, float *smooth)
 {
     size_t size = (size_t)1 << n;
-    float smooth[4] = {0};
 
     for (size_t a = 0; a < size; a++) {
+        smooth[a] = 0.0F;
         for (size_t w = 1; w < size; w++) {
             for (size_t k = 0; k < size; k++) {
                 float term = factor[__builtin_popcountll(w)] * table[k];
@@ -70,23 +70,17 @@ static void difference_small(unsigned n, const float *table, const float *factor
             }
         }
     }
-    for (unsigned j = 0; j < n; j++) {
-        size_t bit = (size_t)1 << j;
-
-        for (size_t a = 0; a < size; a++)
-            slope[j * size + a] = smooth[a | bit] - smooth[a & ~bit];
-    }
 }
 
-void extended_difference(unsigned n, const float *table, const double *eigenvalue, float *slope)
+void extended_difference(unsigned n, const float *table, const double *eigenvalue, float *smooth)
 {
     float factor[NODE_MAX_INPUTS + 1] = {0};
 
     for (unsigned bits = 1; bits <= n; bits++)
         factor[bits] = (float)(eigenvalue[bits - 1] / (double)((size_t)1 << n));
     if (n < 3)
-        difference_small(n, table, factor, slope);
+        difference_small(n, table, factor, smooth);
     else
         SIMD_CALL(extended_difference,
-                  (n, (const v8 *)(const void *)table, factor, (v8 *)(void *)slope));
+                  (n, (const v8 *)(const void *)table, factor, (v8 *)(void *)smooth));
 }

@@ -21,7 +21,7 @@ void extended_difference_geometric(unsigned n, double scale, double beta, double
 /* c(h) = scale / (h + 1). */
 void extended_difference_harmonic(unsigned n, double scale, double *eigenvalue);
 
-/* table [2^n], eigenvalue [n], slope [n][2^n], n = 1..12; slope[j][a] does not depend on bit j of a. */
-void extended_difference(unsigned n, const float *table, const double *eigenvalue, float *slope);
+/* G: table [2^n], eigenvalue [n], smooth [2^n], n = 1..12. */
+void extended_difference(unsigned n, const float *table, const double *eigenvalue, float *smooth);
 
 #endif

@@ -17,55 +17,26 @@ SIMD_INLINE void KERNEL(scale)(unsigned n, const float *factor, v8 *spectrum)
         spectrum[i] *= scaled[__builtin_popcountll(i)];
 }
 
-#define DIFFERENCE(x, sign, ...) ((x) * (sign)-__builtin_shufflevector(x, x, __VA_ARGS__) * (sign))
-
-SIMD_INLINE void KERNEL(differences)(unsigned n, const v8 *smooth, v8 *slope)
+SIMD_INLINE void KERNEL(smooth)(unsigned n, const v8 *table, const float *factor, v8 *out)
 {
-    const v8 sign_1 = {-1, 1, -1, 1, -1, 1, -1, 1}, sign_2 = {-1, -1, 1, 1, -1, -1, 1, 1},
-             sign_4 = {-1, -1, -1, -1, 1, 1, 1, 1};
-    size_t vectors = (size_t)1 << (n - 3);
-
-    UNROLL
-    for (size_t i = 0; i < vectors; i++) {
-        v8 x = smooth[i];
-
-        slope[i] = DIFFERENCE(x, sign_1, 1, 0, 3, 2, 5, 4, 7, 6);
-        slope[i + vectors] = DIFFERENCE(x, sign_2, 2, 3, 0, 1, 6, 7, 4, 5);
-        slope[i + 2 * vectors] = DIFFERENCE(x, sign_4, 4, 5, 6, 7, 0, 1, 2, 3);
-    }
-    UNROLL
-    for (unsigned j = 3; j < n; j++) {
-        size_t bit = (size_t)1 << (j - 3);
-
-        UNROLL
-        for (size_t pair = 0; pair < vectors / 2; pair++) {
-            size_t i = pair / bit * 2 * bit + pair % bit;
-
-            slope[j * vectors + i] = slope[j * vectors + i + bit] = smooth[i + bit] - smooth[i];
-        }
-    }
-}
-
-#undef DIFFERENCE
-
-SIMD_INLINE void KERNEL(slopes)(unsigned n, const v8 *table, const float *factor, v8 *slope)
-{
-    v8 smooth[1 << (NODE_MAX_INPUTS - 3)];
+    v8 values[1 << (NODE_MAX_INPUTS - 3)];
 
     UNROLL
     for (size_t i = 0; i < (size_t)1 << (n - 3); i++)
-        smooth[i] = table[i];
-    KERNEL(walsh_vectors)(n, smooth);
-    KERNEL(scale)(n, factor, smooth);
-    KERNEL(walsh_vectors)(n, smooth);
-    KERNEL(differences)(n, smooth, slope);
+        values[i] = table[i];
+    KERNEL(walsh_vectors)(n, values);
+    KERNEL(scale)(n, factor, values);
+    KERNEL(walsh_vectors)(n, values);
+    UNROLL
+    for (size_t i = 0; i < (size_t)1 << (n - 3); i++)
+        out[i] = values[i];
 }
 
 SIMD_KERNEL void KERNEL(extended_difference)(unsigned n, const v8 *table, const float *factor,
-                                             v8 *slope)
+                                             v8 *smooth)
 {
     if (n == 6) /* the usual size, unrolled */
-        KERNEL(slopes)(6, table, factor, slope);
+        KERNEL(smooth)(6, table, factor, smooth);
     else
-        KERNEL(slopes)(n, table, factor, slope);
+        KERNEL(smooth)(n, table, factor, smooth);
 }

@@ -79,16 +79,17 @@ struct node_type {
     void (*tabulate_backward)(const struct node_desc *desc, const float *params, const float *table,
                               const float *grad_table, float *grad_params);
 
-    /* lookup types only: slope[o][j][a], the factor of the input gradient at address a. NULL: the
+    /* lookup types only: smooth[m][2^n]. The factor of the gradient of input j at address a is
+     * smooth[a with bit j] - smooth[a without it]. NULL: the
      * input gradient needs the real inputs (backward_inputs). */
-    void (*slopes)(const struct node_desc *desc, const float *params, const float *table,
-                   float *slope);
+    void (*smooth)(const struct node_desc *desc, const float *params, const float *table,
+                   float *smooth);
 
     /* Soft forward on real inputs. NULL for lookup types. */
     void (*forward)(const struct node_desc *desc, const float *params, const float *table,
                     const float *const *in, float *const *out, const struct node_noise *noise,
                     size_t count);
-    /* grad_in[j] += gradient of input j. NULL where slopes() serves. */
+    /* grad_in[j] += gradient of input j. NULL where smooth() serves. */
     void (*backward_inputs)(const struct node_desc *desc, const float *params, const float *table,
                             const float *const *in, const float *const *grad_out,
                             float *const *grad_in, const struct node_noise *noise, size_t count);

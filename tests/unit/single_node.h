@@ -21,9 +21,9 @@ struct single_node_shape {
 struct single_node {
     struct config *config;
     struct node_desc desc;
-    size_t count;                  /* samples, a multiple of 16 */
-    float *slab;                   /* all of: */
-    float *params, *table, *slope; /* slope is NULL where the type has none */
+    size_t count;                   /* samples, a multiple of 16 */
+    float *slab;                    /* all of: */
+    float *params, *table, *smooth; /* smooth is NULL where the type has none */
     float *in[NODE_MAX_INPUTS], *grad_in[NODE_MAX_INPUTS];
     float *out[NODE_MAX_OUTPUTS], *grad_out[NODE_MAX_OUTPUTS];
     float *grad_table, *grad_params;
@@ -65,9 +65,8 @@ static inline void single_node_lay_out(struct single_node *node, float *base, si
     node->grad_params = single_node_take(&base, used, desc->num_params);
     node->table = single_node_take(&base, used, table);
     node->grad_table = single_node_take(&base, used, table);
-    node->slope = NULL;
-    if (desc->type->slopes != NULL)
-        node->slope = single_node_take(&base, used, table * desc->num_inputs);
+    node->smooth = NULL;
+    if (desc->type->smooth != NULL) node->smooth = single_node_take(&base, used, table);
     for (unsigned j = 0; j < desc->num_inputs; j++) {
         node->in[j] = single_node_take(&base, used, node->count);
         node->grad_in[j] = single_node_take(&base, used, node->count);
@@ -115,7 +114,7 @@ static inline void single_node_tabulate(struct single_node *node)
     const struct node_type *type = node->desc.type;
 
     type->tabulate(&node->desc, node->params, node->table);
-    if (node->slope != NULL) type->slopes(&node->desc, node->params, node->table, node->slope);
+    if (node->smooth != NULL) type->smooth(&node->desc, node->params, node->table, node->smooth);
 }
 
 static inline size_t single_node_address(const struct single_node *node, size_t s)
@@ -148,7 +147,7 @@ static inline void single_node_backward_inputs(struct single_node *node)
 {
     const struct node_desc *desc = &node->desc;
 
-    if (node->slope == NULL) {
+    if (node->smooth == NULL) {
         desc->type->backward_inputs(desc, node->params, node->table, (const float *const *)node->in,
                                     (const float *const *)node->grad_out, node->grad_in,
                                     node->noise, node->count);
@@ -156,10 +155,14 @@ static inline void single_node_backward_inputs(struct single_node *node)
     }
     for (unsigned o = 0; o < desc->num_outputs; o++) {
         for (unsigned j = 0; j < desc->num_inputs; j++) {
-            const float *slope = node->slope + (o * desc->num_inputs + j) * desc->table_size;
+            const float *smooth = node->smooth + o * desc->table_size;
+            size_t bit = (size_t)1 << j;
 
-            for (size_t s = 0; s < node->count; s++)
-                node->grad_in[j][s] += node->grad_out[o][s] * slope[single_node_address(node, s)];
+            for (size_t s = 0; s < node->count; s++) {
+                size_t a = single_node_address(node, s);
+
+                node->grad_in[j][s] += node->grad_out[o][s] * (smooth[a | bit] - smooth[a & ~bit]);
+            }
         }
     }
 }

@@ -128,23 +128,24 @@ static void check_forward(const struct version *version, unsigned n, struct rng 
 
 static void check_inputs(const struct version *version, unsigned n, struct rng *rng)
 {
-    static float slope[NODE_MAX_INPUTS << NODE_MAX_INPUTS];
+    static float smooth[1 << NODE_MAX_INPUTS];
     static float rows[NODE_MAX_INPUTS][WORDS_LANES], before[NODE_MAX_INPUTS][WORDS_LANES];
     float grad[WORDS_LANES], *grad_in[NODE_MAX_INPUTS];
     uint64_t slots[NODE_MAX_INPUTS];
     size_t count = random_count(rng);
 
     random_slots(rng, n, slots);
-    random_exact(rng, slope, (size_t)n << n);
+    random_exact(rng, smooth, (size_t)1 << n);
     random_exact(rng, grad, WORDS_LANES);
     random_exact(rng, rows[0], NODE_MAX_INPUTS * WORDS_LANES);
     memcpy(before, rows, sizeof rows);
     for (unsigned j = 0; j < NODE_MAX_INPUTS; j++)
         grad_in[j] = rows[j];
-    version->inputs(n, slope, slots, grad, grad_in, count);
+    version->inputs(n, smooth, slots, grad, grad_in, count);
     for (unsigned j = 0; j < NODE_MAX_INPUTS; j++) {
         for (size_t s = 0; s < WORDS_LANES; s++) {
-            float factor = slope[((size_t)j << n) % (n << n) + address_of(slots, n, s)];
+            size_t a = address_of(slots, n, s), bit = j < n ? (size_t)1 << j : 0;
+            float factor = smooth[a | bit] - smooth[a & ~bit];
 
             assert_true(rows[j][s] == before[j][s] + (j < n && s < count ? grad[s] * factor : 0));
         }
