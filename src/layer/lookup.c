@@ -13,6 +13,7 @@
 
 typedef uint8_t bytes32 __attribute__((vector_size(32)));
 typedef uint64_t words4 __attribute__((vector_size(32)));
+typedef float floats8 __attribute__((vector_size(32)));
 
 /* Sums into one bin would each wait for the store of the one before, so neighbouring samples go to
  * different copies of the bins; they are added in their order at the end. Not for larger tables. */

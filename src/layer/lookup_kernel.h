@@ -190,6 +190,54 @@ SIMD_INLINE void KERNEL(backward_permuted)(unsigned n, const float *smooth, cons
     else
         KERNEL(backward_parts)(4, n, smooth, slots, grad, grad_in, count);
 }
+#else
+#define DIFFERENCE(x, sign, ...) ((x) * (sign)-__builtin_shufflevector(x, x, __VA_ARGS__) * (sign))
+
+/* slope[j][a] for n = 3..COPIED_INPUTS: cheaper than two look-ups a sample. */
+SIMD_INLINE void KERNEL(differences)(unsigned n, const float *smooth, float *slope)
+{
+    const floats8 sign_1 = {-1, 1, -1, 1, -1, 1, -1, 1}, sign_2 = {-1, -1, 1, 1, -1, -1, 1, 1},
+                  sign_4 = {-1, -1, -1, -1, 1, 1, 1, 1};
+    size_t size = (size_t)1 << n;
+    floats8 x, d, high;
+
+    for (size_t a = 0; a < size; a += 8) {
+        memcpy(&x, smooth + a, sizeof x);
+        d = DIFFERENCE(x, sign_1, 1, 0, 3, 2, 5, 4, 7, 6);
+        memcpy(slope + a, &d, sizeof d);
+        d = DIFFERENCE(x, sign_2, 2, 3, 0, 1, 6, 7, 4, 5);
+        memcpy(slope + size + a, &d, sizeof d);
+        d = DIFFERENCE(x, sign_4, 4, 5, 6, 7, 0, 1, 2, 3);
+        memcpy(slope + 2 * size + a, &d, sizeof d);
+        for (unsigned j = 3; j < n; j++) {
+            size_t bit = (size_t)1 << j;
+
+            memcpy(&x, smooth + (a & ~bit), sizeof x);
+            memcpy(&high, smooth + (a | bit), sizeof high);
+            d = high - x;
+            memcpy(slope + j * size + a, &d, sizeof d);
+        }
+    }
+}
+
+#undef DIFFERENCE
+
+SIMD_INLINE void KERNEL(backward_small)(unsigned n, const float *smooth, const uint64_t *slots,
+                                        const float *grad, float *const *grad_in, size_t count)
+{
+    float slope[COPIED_INPUTS << COPIED_INPUTS] __attribute__((aligned(SIMD_ALIGN)));
+    uint16_t address[WORDS_LANES];
+
+    KERNEL(lookup_address)(n, slots, address);
+    KERNEL(differences)(n, smooth, slope);
+    for (unsigned j = 0; j < n; j++) {
+        const float *of = slope + ((size_t)j << n);
+        float *restrict row = grad_in[j];
+
+        for (size_t s = 0; s < count; s++)
+            row[s] += grad[s] * of[address[s]];
+    }
+}
 #endif
 
 SIMD_KERNEL void KERNEL(lookup_forward)(unsigned n, const float *restrict table,
@@ -219,6 +267,15 @@ SIMD_KERNEL void KERNEL(lookup_backward_inputs)(unsigned n, const float *restric
 #ifdef __AVX512BW__
     if (n <= 6) {
         KERNEL(backward_permuted)(n, smooth, slots, grad, grad_in, count);
+        return;
+    }
+#else
+    if (n == 6) {
+        KERNEL(backward_small)(6, smooth, slots, grad, grad_in, count);
+        return;
+    }
+    if (n >= 3 && n < 6) {
+        KERNEL(backward_small)(n, smooth, slots, grad, grad_in, count);
         return;
     }
 #endif

@@ -80,8 +80,8 @@ struct node_type {
                               const float *grad_table, float *grad_params);
 
     /* lookup types only: smooth[m][2^n]. The factor of the gradient of input j at address a is
-     * smooth[a with bit j] - smooth[a without it]. NULL: the
-     * input gradient needs the real inputs (backward_inputs). */
+     * smooth[a with bit j] - smooth[a without it]. NULL: the input gradient needs the real inputs
+     * (backward_inputs). */
     void (*smooth)(const struct node_desc *desc, const float *params, const float *table,
                    float *smooth);
 
