@@ -151,7 +151,7 @@ area-table: ## train for area in several ways; writes docs/area.csv and docs/are
 
 bench: ## measure training, inference and the flow; tests/bench/results.csv and its tables (idle machine, below 10 minutes)
 	@tools/deps.sh build test
-	@$(SUB_MAKE) all $(BUILD)/bench/bench_node
+	@$(SUB_MAKE) all $(BUILD)/bench/bench_node $(BUILD)/bench/bench_mixture
 	@tools/bench.sh $(BUILD)
 	@tools/bench_table.sh --write
 

@@ -3,8 +3,8 @@
 #   tools/bench.sh BUILD             every group; minutes, on a machine that does nothing else. MNIST in
 #                                    $DIFFLUT_DATA, else training is measured on drawn digits
 #   tools/bench.sh BUILD WORD        only prints, the groups whose name contains WORD: training, inference,
-#                                    node, configs/quickstart, configs/mnist_fast, emit/, synth/, cosim/MODEL
-# A value is the median of five runs (of node: nine), with the lowest and the highest. Inference and node are
+#                                    node, wires, configs/quickstart, configs/mnist_fast, emit/, synth/, cosim/MODEL
+# A value is the median of five runs (of node and wires: nine), with the lowest and the highest. These and inference are
 # processor time, everything else is the clock on the wall. tools/bench_table.sh makes tables of the file.
 set -euo pipefail
 
@@ -83,6 +83,7 @@ cases() {
         if has_mnist; then train mnist_fast; else echo "bench: no MNIST in DIFFLUT_DATA, so no configs/mnist_fast" >&2; fi
     fi
     if group node; then "$build/bench/bench_node"; fi
+    if group wires; then "$build/bench/bench_mixture"; fi
     for model in $("$program" models --json 2>/dev/null | jq -r '.[].name'); do
         flow "$model"
     done

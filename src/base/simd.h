@@ -35,10 +35,14 @@
 #define SIMD_BEGIN_AVX512                                                                          \
     _Pragma("GCC push_options")                                                                    \
         _Pragma("GCC target(\"avx512f,avx512bw,avx512dq,avx512vl,fma,bmi,bmi2,lzcnt,popcnt\")")
+#define SIMD_BEGIN_GFNI /* and AVX-512 */                                                          \
+    _Pragma("GCC push_options") _Pragma(                                                           \
+        "GCC target(\"avx512f,avx512bw,avx512dq,avx512vl,fma,bmi,bmi2,lzcnt,popcnt,gfni\")")
 #define SIMD_END _Pragma("GCC pop_options")
 
 #if SIMD_X86
 #define SIMD_HAS_AVX512 (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+#define SIMD_HAS_GFNI   (SIMD_HAS_AVX512 && __builtin_cpu_supports("gfni"))
 #define SIMD_HAS_AVX2   (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
 #define SIMD_CALL(function, arguments)                                                             \
     (SIMD_HAS_AVX512 ? function##_avx512 arguments                                                 \

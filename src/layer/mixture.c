@@ -30,17 +30,16 @@ static void subset_sums_plain(const float *x, float *table)
 
 typedef float v4 __attribute__((vector_size(16), may_alias));
 
-/* sum[s] += x where the bit of sample s is set. */
-static void add_where(v4 *sum, uint64_t word, float x)
-{
-    static const v4 bits_of[16] = {{0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0}, {1, 1, 0, 0},
-                                   {0, 0, 1, 0}, {1, 0, 1, 0}, {0, 1, 1, 0}, {1, 1, 1, 0},
-                                   {0, 0, 0, 1}, {1, 0, 0, 1}, {0, 1, 0, 1}, {1, 1, 0, 1},
-                                   {0, 0, 1, 1}, {1, 0, 1, 1}, {0, 1, 1, 1}, {1, 1, 1, 1}};
-
-    for (size_t g = 0; g < LAYER_TILE / 4; g++)
-        sum[g] += x * bits_of[word >> 4 * g & 15];
-}
+/* The bits of a byte as numbers. */
+#define BITS(b)                                                                                    \
+    {                                                                                              \
+        (b) & 1, (b) >> 1 & 1, (b) >> 2 & 1, (b) >> 3 & 1, (b) >> 4 & 1, (b) >> 5 & 1,             \
+            (b) >> 6 & 1, (b) >> 7 & 1                                                             \
+    }
+#define BITS_4(b)  BITS(b), BITS((b) + 1), BITS((b) + 2), BITS((b) + 3)
+#define BITS_16(b) BITS_4(b), BITS_4((b) + 4), BITS_4((b) + 8), BITS_4((b) + 12)
+#define BITS_64(b) BITS_16(b), BITS_16((b) + 16), BITS_16((b) + 32), BITS_16((b) + 48)
+static const v8 byte_bits[256] = {BITS_64(0), BITS_64(64), BITS_64(128), BITS_64(192)};
 
 static void mix_bits_plain(const float *shares, const uint32_t *wires, size_t count,
                            const uint64_t *words, float *mapped)
@@ -49,8 +48,16 @@ static void mix_bits_plain(const float *shares, const uint32_t *wires, size_t co
     for (size_t first = 0; first < count; first += 4) {
         v4 sum[LAYER_TILE / 4] = {{0}};
 
-        for (size_t c = first; c < count && c < first + 4; c++)
-            add_where(sum, words[wire_of(wires, c)], shares[c]);
+        for (size_t c = first; c < count && c < first + 4; c++) {
+            uint64_t word = words[wire_of(wires, c)];
+
+            for (size_t g = 0; g < LAYER_TILE / 8; g++) {
+                const v4 *bits = (const v4 *)&byte_bits[(uint8_t)(word >> 8 * g)];
+
+                sum[2 * g] += shares[c] * bits[0];
+                sum[2 * g + 1] += shares[c] * bits[1];
+            }
+        }
         for (size_t g = 0; g < LAYER_TILE / 4; g++)
             ((v4 *)mapped)[g] += sum[g];
     }
@@ -142,16 +149,11 @@ static const float subset_bit[4][16] __attribute__((aligned(64))) = {
     } while (0)
 
 typedef int32_t v16i __attribute__((vector_size(64)));
-typedef uint8_t v16b __attribute__((vector_size(16), may_alias));
 typedef char v16c __attribute__((vector_size(16), may_alias));
 typedef char v64c __attribute__((vector_size(64)));
 typedef uint8_t v64b __attribute__((vector_size(64)));
 typedef uint16_t v32h __attribute__((vector_size(64)));
 typedef uint64_t v8w __attribute__((vector_size(64), may_alias));
-typedef uint64_t word __attribute__((may_alias));
-typedef uint64_t v2w __attribute__((vector_size(16)));
-typedef uint16_t v8h __attribute__((vector_size(16)));
-typedef uint32_t v4u __attribute__((vector_size(16)));
 typedef uint64_t v4w __attribute__((vector_size(32), may_alias));
 
 #define TRANSPOSE_BITS(x) TRANSPOSE_BY_SWAPS(x)
@@ -184,26 +186,23 @@ SIMD_END
     (x) = (v8w)__builtin_ia32_vgf2p8affineqb_v64qi((v64c)((v8w){0} + 0x8040201008040201),          \
                                                    (v64c)(x), 0)
 
-_Pragma("GCC push_options") _Pragma("GCC target(\"arch=icelake-server\")")
+SIMD_BEGIN_GFNI
 #define KERNEL(name) name##_gfni
 #define KERNEL_NAME  "avx512+gfni"
 #include "mixture_kernel.h"
 #undef KERNEL
 #undef KERNEL_NAME
 #undef LANES
-    SIMD_END
+SIMD_END
 
 #endif
 
-    const struct mixture_kernels *mixture_kernels(size_t version)
+const struct mixture_kernels *mixture_kernels(size_t version)
 {
 #if SIMD_X86
-    bool avx512 = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-
-    if (avx512 && __builtin_cpu_supports("gfni") && version-- == 0) return &kernels_gfni;
-    if (avx512 && version-- == 0) return &kernels_avx512;
-    if (avx2 && version-- == 0) return &kernels_avx2;
+    if (SIMD_HAS_GFNI && version-- == 0) return &kernels_gfni;
+    if (SIMD_HAS_AVX512 && version-- == 0) return &kernels_avx512;
+    if (SIMD_HAS_AVX2 && version-- == 0) return &kernels_avx2;
 #endif
     return version == 0 ? &kernels_plain : NULL;
 }

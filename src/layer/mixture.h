@@ -5,12 +5,15 @@
  * [signal][LAYER_TILE], or bits, one word a signal with sample s as bit s. Rows of samples are 64-byte
  * aligned.
  *
- * From bits nothing is multiplied: the sixteen sums of the subsets of four numbers are one vector, and
- * four bits of sixteen lanes look them up with one permutation. Mixing takes the subsets of four
- * candidates' shares, with lanes that are samples, which needs the bits of eight candidates
- * transposed; correlating takes those of four samples' gradients, with lanes that are candidates,
- * whose words hold the four bits side by side. Every version of the two adds in the same order, so
- * they give the same bytes; those of real rows may round differently (fused multiply-add). */
+ * From bits nothing need be multiplied: the sixteen sums of the subsets of four numbers are one vector,
+ * and four bits of sixteen lanes look them up with one permutation. Mixing takes the subsets of four
+ * candidates' shares, with lanes that are samples, for which the bits of eight candidates are transposed
+ * (AVX2, whose permutations have eight entries, multiplies by a table of the bits of a byte instead);
+ * correlating takes those of four samples' gradients, with lanes that are candidates, whose words hold
+ * the four bits side by side. Every version of the two adds in the same order, so they give the same
+ * bytes; those of real rows may round differently (fused multiply-add). What each costs:
+ * tests/bench/bench_mixture.c.
+ */
 #ifndef DIFFLUT_LAYER_MIXTURE_H
 #define DIFFLUT_LAYER_MIXTURE_H
 

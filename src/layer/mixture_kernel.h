@@ -22,27 +22,6 @@ SIMD_INLINE v8w KERNEL(words_at)(const uint64_t *words, const uint32_t *at)
                  words[at[4]], words[at[5]], words[at[6]], words[at[7]]};
 }
 
-/* Pairs of words byte by byte, then all the pairs that are of one byte together. */
-SIMD_INLINE void KERNEL(transpose)(const struct KERNEL(eight) * words, uint8_t *bits)
-{
-    const v64b pairs = {0,  8,  1,  9,  2,  10, 3,  11, 4,  12, 5,  13, 6,  14, 7,  15,
-                        16, 24, 17, 25, 18, 26, 19, 27, 20, 28, 21, 29, 22, 30, 23, 31,
-                        32, 40, 33, 41, 34, 42, 35, 43, 36, 44, 37, 45, 38, 46, 39, 47,
-                        48, 56, 49, 57, 50, 58, 51, 59, 52, 60, 53, 61, 54, 62, 55, 63};
-    const v32h bytes = {0, 8,  16, 24, 1, 9,  17, 25, 2, 10, 18, 26, 3, 11, 19, 27,
-                        4, 12, 20, 28, 5, 13, 21, 29, 6, 14, 22, 30, 7, 15, 23, 31};
-    v64b x = __builtin_shuffle((v64b)words->part[0], pairs ^ (REVERSED ? 8 : 0));
-    v8w y = (v8w)__builtin_shuffle((v32h)x, bytes ^ (REVERSED ? 24 : 0));
-
-    TRANSPOSE_BITS(y);
-    *(v8w *)bits = y;
-}
-
-SIMD_INLINE v16u KERNEL(spread_bytes)(const uint8_t *bytes)
-{
-    return (v16u)__builtin_ia32_pmovzxbd512_mask(*(const v16c *)bytes, (v16i){0}, 0xffff);
-}
-
 SIMD_INLINE void KERNEL(halves)(const struct KERNEL(eight) * words, v16u *low, v16u *high)
 {
     const v16u even = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
@@ -61,40 +40,6 @@ struct KERNEL(eight) {
 SIMD_INLINE v4w KERNEL(words_at)(const uint64_t *words, const uint32_t *at)
 {
     return (v4w){words[at[0]], words[at[1]], words[at[2]], words[at[3]]};
-}
-
-/* Bytes of two words side by side, then of four, then of eight. */
-SIMD_INLINE void KERNEL(transpose)(const struct KERNEL(eight) * words, uint8_t *bits)
-{
-    const v16b pairs = {0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15};
-    const v8h low_pairs = {0, 8, 1, 9, 2, 10, 3, 11}, high_pairs = {4, 12, 5, 13, 6, 14, 7, 15};
-    const v4u low_fours = {0, 4, 1, 5}, high_fours = {2, 6, 3, 7};
-    v8h two[4];
-    v4u four[4];
-
-    SIMD_UNROLL(4)
-    for (size_t i = 0; i < 4; i++)
-        two[i] = (v8h)__builtin_shuffle(((const v16b *)words->part)[i], pairs);
-    SIMD_UNROLL(4)
-    for (size_t i = 0; i < 2; i++) {
-        four[2 * i] = (v4u)__builtin_shuffle(two[2 * i], two[2 * i + 1], low_pairs);
-        four[2 * i + 1] = (v4u)__builtin_shuffle(two[2 * i], two[2 * i + 1], high_pairs);
-    }
-    SIMD_UNROLL(4)
-    for (size_t i = 0; i < 2; i++) {
-        ((v16b *)bits)[2 * i] = (v16b)__builtin_shuffle(four[i], four[i + 2], low_fours);
-        ((v16b *)bits)[2 * i + 1] = (v16b)__builtin_shuffle(four[i], four[i + 2], high_fours);
-    }
-    SIMD_UNROLL(4)
-    for (size_t i = 0; i < 2; i++)
-        TRANSPOSE_BITS(((v4w *)bits)[i]);
-}
-
-SIMD_INLINE v8u KERNEL(spread_bytes)(const uint8_t *bytes)
-{
-    v2w low = {*(const word *)bytes};
-
-    return (v8u)__builtin_ia32_pmovzxbd256((v16c)low);
 }
 
 SIMD_INLINE void KERNEL(halves)(const struct KERNEL(eight) * words, v8u *low, v8u *high)
@@ -157,6 +102,29 @@ SIMD_INLINE struct KERNEL(eight)
 
 /* --- bits --- */
 
+#if LANES == 16
+
+/* Pairs of words byte by byte, then all the pairs that are of one byte together. */
+SIMD_INLINE void KERNEL(transpose)(const struct KERNEL(eight) * words, uint8_t *bits)
+{
+    const v64b pairs = {0,  8,  1,  9,  2,  10, 3,  11, 4,  12, 5,  13, 6,  14, 7,  15,
+                        16, 24, 17, 25, 18, 26, 19, 27, 20, 28, 21, 29, 22, 30, 23, 31,
+                        32, 40, 33, 41, 34, 42, 35, 43, 36, 44, 37, 45, 38, 46, 39, 47,
+                        48, 56, 49, 57, 50, 58, 51, 59, 52, 60, 53, 61, 54, 62, 55, 63};
+    const v32h bytes = {0, 8,  16, 24, 1, 9,  17, 25, 2, 10, 18, 26, 3, 11, 19, 27,
+                        4, 12, 20, 28, 5, 13, 21, 29, 6, 14, 22, 30, 7, 15, 23, 31};
+    v64b x = __builtin_shuffle((v64b)words->part[0], pairs ^ (REVERSED ? 8 : 0));
+    v8w y = (v8w)__builtin_shuffle((v32h)x, bytes ^ (REVERSED ? 24 : 0));
+
+    TRANSPOSE_BITS(y);
+    *(v8w *)bits = y;
+}
+
+SIMD_INLINE v16u KERNEL(spread_bytes)(const uint8_t *bytes)
+{
+    return (v16u)__builtin_ia32_pmovzxbd512_mask(*(const v16c *)bytes, (v16i){0}, 0xffff);
+}
+
 /* Eight candidates: two look-ups for each vector of samples. */
 SIMD_INLINE void KERNEL(mix_eight)(const float *shares, const uint8_t *bits, VEC *sum)
 {
@@ -192,6 +160,46 @@ SIMD_INLINE void KERNEL(mix_some)(const float *shares, const uint32_t *wires, si
         KERNEL(mix_eight)(rest, bits[c / 8], sum);
     }
 }
+
+#else
+
+/* Shares times the bits of each byte of their words; four candidates are added up first, as elsewhere. */
+SIMD_INLINE void KERNEL(mix_four)(const float *shares, uint64_t a, uint64_t b, uint64_t c,
+                                  uint64_t d, VEC *sum)
+{
+    UNROLL
+    for (size_t i = 0; i < ROW; i++) {
+        VEC own = shares[0] * byte_bits[(uint8_t)(a >> 8 * i)];
+
+        own += shares[1] * byte_bits[(uint8_t)(b >> 8 * i)];
+        own += shares[2] * byte_bits[(uint8_t)(c >> 8 * i)];
+        own += shares[3] * byte_bits[(uint8_t)(d >> 8 * i)];
+        sum[i] += own;
+    }
+}
+
+SIMD_INLINE void KERNEL(mix_some)(const float *shares, const uint32_t *wires, size_t count,
+                                  const uint64_t *words, size_t first, VEC *sum)
+{
+    size_t c = first, end = count - first < 64 ? count : first + 64;
+    uint64_t rest[4] = {0};
+    float share[4] = {0};
+
+    for (; c + 4 <= end; c += 4) {
+        const uint32_t next[4] = {(uint32_t)c, (uint32_t)c + 1, (uint32_t)c + 2, (uint32_t)c + 3};
+        const uint32_t *at = wires != NULL ? wires + c : next;
+
+        KERNEL(mix_four)
+        (shares + c, words[at[0]], words[at[1]], words[at[2]], words[at[3]], sum);
+    }
+    for (size_t k = 0; c + k < end; k++) {
+        rest[k] = words[wires != NULL ? wires[c + k] : c + k];
+        share[k] = shares[c + k];
+    }
+    if (c < end) KERNEL(mix_four)(share, rest[0], rest[1], rest[2], rest[3], sum);
+}
+
+#endif
 
 SIMD_KERNEL void KERNEL(mix_bits)(const float *shares, const uint32_t *wires, size_t count,
                                   const uint64_t *words, float *mapped)
