@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The speed tables of README.md, docs/training.md and docs/inference.md, from tests/bench/results.csv.
-#   tools/bench_table.sh NAME        prints one: bench_main, bench_nodes or bench_inference
+#   tools/bench_table.sh NAME        prints one: bench_main, bench_nodes, bench_kernels or bench_inference
 #   tools/bench_table.sh --write     puts them between their marks
 #   tools/bench_table.sh --check     says which table is not the one that the file gives (status 1)
 # BENCH_CSV is another file.
@@ -49,6 +49,19 @@ table() {
                     printf "| `%s` | %s | %d | %.0f |\n", n, short(samples(n, most[n])), most[n], samples(n, most[n]) / original
             }
         }
+        part[1] == "node" && part[3] == "n6" && !(part[2] in kind_seen) { kinds[++num_kinds] = part[2]; kind_seen[part[2]] = 1 }
+        function kernel(type, what) { return sprintf("%.2f", value["node/" type "/n6/" what]) }
+        function kernels_table(   i, k) {
+            print "| node type | forward | gradient of inputs | of parameters | after a step | bits: forward | of parameters |"
+            print "| --- | --- | --- | --- | --- | --- | --- |"
+            for (i = 1; i <= num_kinds; i++) {
+                k = kinds[i]
+                printf "| `%s` | %s | %s | %s | %s | %s | %s |\n", k, kernel(k, "forward"), kernel(k, "backward_inputs"),
+                    kernel(k, "backward_params"), kernel(k, "prepare"), kernel(k, "bits_forward"), kernel(k, "bits_backward_params")
+            }
+            if ("encode/thermometer_4" in value)
+                printf "\nThe four bits of a feature: %.2f. The hard bit of a LUT6: %.2f.\n", value["encode/thermometer_4"], value["hard/n6/forward"]
+        }
         function inference_table(   i, n) {
             print "| model | images/s, interpreted | images/s, native | one image, native |"
             print "| --- | --- | --- | --- |"
@@ -60,6 +73,7 @@ table() {
         END {
             if (kind == "bench_main") main_table()
             if (kind == "bench_nodes") nodes_table()
+            if (kind == "bench_kernels") kernels_table()
             if (kind == "bench_inference") inference_table()
             print "\n" about
         }' "$csv"
@@ -75,6 +89,7 @@ between() { # name file: what stands between the marks now
 each() { # command...: called with the name and the file of every table
     "$@" bench_main README.md
     "$@" bench_nodes docs/training.md
+    "$@" bench_kernels docs/training.md
     "$@" bench_inference docs/inference.md
 }
 

@@ -1,9 +1,11 @@
 /* What one LUT costs in training, by node type: nanoseconds of processor time a sample, in a hidden
- * layer on real inputs.
+ * layer on real inputs and (bits_...) in the first one, on the encoder's bits.
  *   bench_node [FAN_IN [TYPE]]
  * One CSV line a case: name,median,unit,lowest,highest. "prepare" is the work after a step (tables and
- * slopes), spread over a batch of 128. */
+ * what the gradient needs), spread over a batch of 128. At the end, for all types alike: a LUT's hard bit,
+ * and the bits of one feature of samples that lie anywhere in memory. */
 #include "base/simd.h"
+#include "encoder/encoder.h"
 #include "layer/layer.h"
 
 #include <stdio.h>
@@ -11,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { WIDTH = 128, INPUTS = 256, BATCH = 128, ROUNDS = 9 };
+enum { WIDTH = 128, INPUTS = 256, BATCH = 128, ROUNDS = 9, CODED = 20000 };
 
 struct bench {
     struct config *config;
@@ -20,6 +22,10 @@ struct bench {
     struct layer_tile tile;
     uint64_t *words;
     float *in, *grad_in, *grad_table, *grad_params;
+    uint64_t *tables, *bits; /* hard */
+    struct encoder *encoder;
+    uint16_t *codes; /* [CODED][num_features] */
+    struct rng rng;
 };
 
 static double now(void)
@@ -114,6 +120,11 @@ static void backward_params(struct bench *bench)
                               bench->grad_params);
 }
 
+static void on_bits(struct bench *bench)
+{
+    bench->tile.in_words = bench->words;
+}
+
 static void prepare(struct bench *bench)
 {
     layer_prepare(bench->layer);
@@ -126,8 +137,9 @@ static int compare(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static void measure(struct bench *bench, const char *type, unsigned fan_in, const char *what,
-                    void (*work)(struct bench *), size_t samples)
+/* `units` of work in one call. */
+static void measure(struct bench *bench, const char *name, const char *what,
+                    void (*work)(struct bench *), size_t units)
 {
     double times[ROUNDS];
 
@@ -139,11 +151,82 @@ static void measure(struct bench *bench, const char *type, unsigned fan_in, cons
             work(bench);
             runs++;
         } while (now() - begin < 3e6);
-        times[round] = (now() - begin) / (double)(runs * WIDTH * samples);
+        times[round] = (now() - begin) / (double)(runs * units);
     }
     qsort(times, ROUNDS, sizeof *times, compare);
-    printf("node/%s/n%u/%s,%.3f,ns,%.3f,%.3f\n", type, fan_in, what, times[ROUNDS / 2], times[0],
-           times[ROUNDS - 1]);
+    printf("%s/%s,%.3f,ns,%.3f,%.3f\n", name, what, times[ROUNDS / 2], times[0], times[ROUNDS - 1]);
+}
+
+static void measure_type(struct bench *bench, const char *type, unsigned fan_in)
+{
+    const size_t tile = (size_t)WIDTH * LAYER_TILE;
+    char name[96];
+
+    snprintf(name, sizeof name, "node/%s/n%u", type, fan_in);
+    measure(bench, name, "forward", forward, tile);
+    measure(bench, name, "backward_inputs", backward_inputs, tile);
+    measure(bench, name, "backward_params", backward_params, tile);
+    measure(bench, name, "prepare", prepare, (size_t)WIDTH * BATCH);
+    on_bits(bench);
+    measure(bench, name, "bits_forward", forward, tile);
+    measure(bench, name, "bits_backward_params", backward_params, tile);
+}
+
+/* --- what does not depend on the type --- */
+
+static void hard_forward(struct bench *bench)
+{
+    layer_hard_forward(bench->layer, bench->tables, bench->words, bench->bits);
+}
+
+static void measure_hard(unsigned fan_in, struct err *err)
+{
+    struct bench bench = {0};
+    char name[96];
+
+    snprintf(name, sizeof name, "hard/n%u", fan_in);
+    if (start(&bench, "dwn", fan_in, err) == ERR_OK) {
+        bench.tables = (uint64_t *)(void *)rows(2 * WIDTH * layer_table_words(bench.layer));
+        bench.bits = (uint64_t *)(void *)rows((size_t)2 * WIDTH);
+        layer_hard_tables(bench.layer, bench.tables);
+        measure(&bench, name, "forward", hard_forward, (size_t)WIDTH * LAYER_TILE);
+    }
+    free(bench.tables);
+    free(bench.bits);
+    finish(&bench);
+}
+
+static void encode(struct bench *bench)
+{
+    const uint16_t *of_sample[LAYER_TILE];
+    size_t features = bench->encoder->num_features;
+
+    for (size_t s = 0; s < LAYER_TILE; s++)
+        of_sample[s] = bench->codes + rng_below(&bench->rng, CODED) * features;
+    encoder_encode(bench->encoder, of_sample, LAYER_TILE, bench->bits);
+}
+
+static void measure_encode(struct err *err)
+{
+    static const char text[] =
+        "model_type: feedforward\nlayer_type: random\nnode_type: dwn\n"
+        "encoder_config: {name: thermometer, num_bits: 4}\nnode_input_dim: 6\n"
+        "layer_widths: [10]\nnum_classes: 2\ninput_size: 784\ndataset: digits\n";
+    enum { FEATURES = 784 };
+    struct bench bench = {0};
+
+    rng_seed(&bench.rng, 2, 0);
+    bench.codes = (uint16_t *)(void *)rows((size_t)CODED * FEATURES / 2);
+    bench.bits = (uint64_t *)(void *)rows((size_t)2 * 4 * FEATURES);
+    for (size_t i = 0; i < (size_t)CODED * FEATURES; i++)
+        bench.codes[i] = (uint16_t)rng_below(&bench.rng, 256);
+    if (config_parse(&bench.config, text, sizeof text - 1, "bench_node.yaml", err) == ERR_OK &&
+        encoder_fit(&bench.encoder, bench.config, bench.codes, 1000, err) == ERR_OK)
+        measure(&bench, "encode", "thermometer_4", encode, (size_t)FEATURES * LAYER_TILE);
+    encoder_free(bench.encoder);
+    config_free(bench.config);
+    free(bench.codes);
+    free(bench.bits);
 }
 
 int main(int argc, char **argv)
@@ -161,12 +244,16 @@ int main(int argc, char **argv)
         if (start(&bench, name, fan_in, &err) != ERR_OK) {
             fprintf(stderr, "bench_node: %s: %s\n", name, err.message);
         } else {
-            measure(&bench, name, fan_in, "forward", forward, LAYER_TILE);
-            measure(&bench, name, fan_in, "backward_inputs", backward_inputs, LAYER_TILE);
-            measure(&bench, name, fan_in, "backward_params", backward_params, LAYER_TILE);
-            measure(&bench, name, fan_in, "prepare", prepare, BATCH);
+            measure_type(&bench, name, fan_in);
         }
         finish(&bench);
+    }
+    if (argc <= 2) {
+        struct err err = {""};
+
+        measure_hard(fan_in, &err);
+        measure_encode(&err);
+        if (err.message[0] != '\0') fprintf(stderr, "bench_node: %s\n", err.message);
     }
     return 0;
 }

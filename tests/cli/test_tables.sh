@@ -54,6 +54,8 @@ case,median,unit,lowest,highest,commit,date,machine,cores,compiler
 train/dwn_1000/threads_2,900000,samples/s,1,2,abc,2024-01-02,Some CPU,2,gcc 12
 train/dwn_1000/threads_1,450000,samples/s,1,2,abc,2024-01-02,Some CPU,2,gcc 12
 train/warp_1024_1000/threads_2,30000,samples/s,1,2,abc,2024-01-02,Some CPU,2,gcc 12
+node/dwn/n6/forward,0.2,ns,0.1,0.3,abc,2024-01-02,Some CPU,2,gcc 12
+node/dwn/n6/bits_backward_params,0.75,ns,0.1,0.3,abc,2024-01-02,Some CPU,2,gcc 12
 inference/m/interpreted,1500000,images/s,1,2,abc,2024-01-02,Some CPU,2,gcc 12
 inference/m/native,2500000,images/s,1,2,abc,2024-01-02,Some CPU,2,gcc 12
 inference/m/native-latency,1.5,us,1,2,abc,2024-01-02,Some CPU,2,gcc 12
@@ -68,6 +70,8 @@ has "and the whole training" 'configs/mnist_fast.yaml`, data on disk: 8.2 s, 97.
 has "and the machine" 'Some CPU, 2 cores, gcc 12; commit abc, 2024-01-02.'
 speed bench_nodes
 has "the node types, against the original" '| `warp_1024_1000` | 30 k | 2 | 200 |'
+speed bench_kernels
+has "the kernels of a node type" '| `dwn` | 0.20 | 0.00 | 0.00 | 0.00 | 0.00 | 0.75 |'
 speed bench_inference
 has "inference" '| `m` | 1.50 M | 2.50 M | 1.50 us |'
 speed --check
