@@ -18,7 +18,7 @@ static const struct cli_option OPTIONS[] = {
     {"filter", 0, CLI_TEXT, offsetof(struct values, filter), "WORD", NULL, 0, 0,
      "only the cases whose name contains WORD"},
     {"threads", 0, CLI_LONG, offsetof(struct values, threads), "N", "0", 0, 4096,
-     "threads of training; 0: all cores (inference is of one core)"},
+     "threads of training; 0: all cores"},
     CLI_OPTION_DATA(struct values, data_dir),
     CLI_OPTION_CC(struct values, cc),
 };
@@ -72,18 +72,14 @@ const struct cli_command cmd_bench = {
     .summary = "measure how fast this machine trains and runs models",
     .description =
         "Training: samples a second of whole training steps (gather, encode, forward, backward,\n"
-        "update; nothing is evaluated or written), by the clock on the wall, the median of five "
-        "runs.\n"
-        "The standard nets have LUT6, batches of 128 and every node type; they train on MNIST, or "
-        "on\n"
-        "drawn digits of its shape where that is missing. With --training CONFIG a configuration "
-        "of\n"
-        "your own, on its data set.\n"
-        "Inference: images a second of one core from 8-bit codes to classes, the median of five "
-        "runs\n"
-        "of 20,480 images, in processor time of the thread; by the interpreting engine and by\n"
-        "generated C, and the time of one image alone; of MODEL, or mnist_small and mnist_large.\n"
-        "Without arguments it takes about a minute.",
+        "update; nothing is evaluated or written) by the clock on the wall, the median of five\n"
+        "runs. The standard nets have LUT6, batches of 128 and every node type; they train on\n"
+        "MNIST, or on drawn digits of its shape where that is missing. With --training CONFIG a\n"
+        "configuration of your own, on its data set.\n"
+        "Inference: images a second of one core from 8-bit codes to classes, the median of five\n"
+        "runs of 20,480 images, in processor time of the thread; by the interpreting engine and\n"
+        "by generated C, and the time of one image alone; of MODEL, or mnist_small and\n"
+        "mnist_large. Without arguments it takes about a minute.",
     .example = "  difflut-hdl bench mnist_small --json\n"
                "  difflut-hdl bench --training --filter dwn\n"
                "  difflut-hdl bench --training configs/quickstart.yaml",
