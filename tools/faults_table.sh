@@ -9,12 +9,17 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 unset DIFFLUT_DATA # drawn digits in the place of the test split: the same everywhere
-"$program" prove $model --faults "$count" >"$scratch/table"
+"$program" prove $model --faults "$count" >"$scratch/verilog"
+"$program" prove $model --faults "$count" --after-synth xcup >"$scratch/xcup"
 {
     sed -n '1,/<!-- faults: begin -->/p' "$page"
-    echo "$model, $count of each kind:"
+    echo "The Verilog of $model, $count of each kind:"
     echo
-    cat "$scratch/table"
+    cat "$scratch/verilog"
+    echo
+    echo "Its netlist after synthesis for xcup, $count of each kind:"
+    echo
+    cat "$scratch/xcup"
     sed -n '/<!-- faults: end -->/,$p' "$page"
 } >"$scratch/page"
 cp "$scratch/page" "$page"

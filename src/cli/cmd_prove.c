@@ -258,34 +258,34 @@ static enum err_status verdict(struct cli *cli, const struct cli_folder *folder,
 
 /* ---- planted faults ---- */
 
-static json_t *faults_json(const struct manifest *m, const struct prove_fault_row *rows)
+static json_t *faults_json(const struct manifest *m, const char *target,
+                           const struct prove_fault_row *rows, size_t num_rows)
 {
     json_t *list = json_array();
 
-    for (size_t k = 0; k < PROVE_FAULT_KINDS; k++)
-        json_push(
-            &list,
-            json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "kind", rows[k].kind, "planted",
-                      (json_int_t)rows[k].planted, "caught", (json_int_t)rows[k].caught, "silent",
-                      (json_int_t)rows[k].silent, "missed", (json_int_t)rows[k].missed, "cosim",
-                      rows[k].timing ? json_null() : json_integer((json_int_t)rows[k].by_cosim)));
-    return json_pack("{s:s, s:s, s:o}", "model", m->name, "build_id", m->build_id, "faults", list);
+    for (size_t k = 0; k < num_rows; k++)
+        json_push(&list,
+                  json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "kind", rows[k].kind, "planted",
+                            (json_int_t)rows[k].planted, "caught", (json_int_t)rows[k].caught,
+                            "silent", (json_int_t)rows[k].silent, "missed",
+                            (json_int_t)rows[k].missed, "cosim", (json_int_t)rows[k].by_cosim));
+    return json_pack("{s:s, s:s, s:s?, s:o}", "model", m->name, "build_id", m->build_id,
+                     "after_synth", target, "faults", list);
 }
 
-static enum err_status say_faults(struct cli *cli, const struct manifest *m,
-                                  const struct prove_fault_row *rows, struct err *err)
+static enum err_status say_faults(struct cli *cli, const struct manifest *m, const char *target,
+                                  const struct prove_fault_row *rows, size_t num_rows,
+                                  struct err *err)
 {
     size_t missed = 0;
-    enum err_status status = cli_set_result(cli, faults_json(m, rows), err);
+    enum err_status status = cli_set_result(cli, faults_json(m, target, rows, num_rows), err);
 
     cli_say(cli, "| fault | planted | caught | change nothing | missed | cosim's vectors catch |\n"
                  "| --- | --- | --- | --- | --- | --- |\n");
-    for (size_t k = 0; k < PROVE_FAULT_KINDS; k++) {
-        char cosim[32] = "-";
-
-        if (!rows[k].timing) snprintf(cosim, sizeof cosim, "%zu", rows[k].by_cosim);
-        cli_say(cli, "| %s | %zu | %zu | %zu | %zu | %s |\n", rows[k].kind, rows[k].planted,
-                rows[k].caught, rows[k].silent, rows[k].missed, cosim);
+    for (size_t k = 0; k < num_rows; k++) {
+        if (rows[k].planted == 0) continue; /* the netlist has no place for it */
+        cli_say(cli, "| %s | %zu | %zu | %zu | %zu | %zu |\n", rows[k].kind, rows[k].planted,
+                rows[k].caught, rows[k].silent, rows[k].missed, rows[k].by_cosim);
         missed += rows[k].missed;
     }
     if (status == ERR_OK && missed > 0)
@@ -298,6 +298,7 @@ static enum err_status plant_faults(struct cli *cli, struct cli_folder *folder,
 {
     struct cli_progress progress;
     struct prove_options options = {.top = "full",
+                                    .after_synth = values->after_synth,
                                     .yosys = values->yosys,
                                     .time_limit = (double)values->time_limit,
                                     .seed = (uint64_t)values->seed,
@@ -309,7 +310,8 @@ static enum err_status plant_faults(struct cli *cli, struct cli_folder *folder,
                                           .seed = (uint64_t)values->seed,
                                           .threads = cli_threads(0),
                                           .build_id = folder->manifest->build_id};
-    struct prove_fault_row rows[PROVE_FAULT_KINDS];
+    struct prove_fault_row rows[PROVE_MAX_FAULT_KINDS];
+    size_t num_rows = 0;
     struct prove_reference *reference = NULL;
     struct cli_vectors set = {0};
     enum err_status status = cli_reference_make(&reference, folder->model, err);
@@ -317,13 +319,14 @@ static enum err_status plant_faults(struct cli *cli, struct cli_folder *folder,
     cli_progress_begin(&progress, cli);
     if (status == ERR_OK) status = cli_vectors_make(&set, folder->model, &request, err);
     cli_interrupt_tool(cli->interrupt, true);
+    if (status == ERR_OK) status = synthesise(cli, folder, values, &progress, err);
     if (status == ERR_OK)
-        status =
-            prove_faults(folder->path, folder->manifest, reference, &options,
-                         (size_t)values->faults, set.vectors->codes, set.vectors->count, rows, err);
+        status = prove_faults(folder->path, folder->manifest, reference, &options,
+                              (size_t)values->faults, set.vectors, rows, &num_rows, err);
     cli_interrupt_tool(cli->interrupt, false);
     cli_progress_end(&progress);
-    if (status == ERR_OK) status = say_faults(cli, folder->manifest, rows, err);
+    if (status == ERR_OK)
+        status = say_faults(cli, folder->manifest, values->after_synth, rows, num_rows, err);
     cli_vectors_free(&set);
     prove_reference_free(reference);
     return status;

@@ -4,25 +4,27 @@
 #define DIFFLUT_FLOW_PROVE_FAULT_H
 
 #include "flow/prove.h"
+#include "flow/vectors.h"
 
-enum { PROVE_FAULT_KINDS = 9 };
+enum { PROVE_MAX_FAULT_KINDS = 16 };
 
 struct prove_fault_row {
     const char *kind;
     size_t planted; /* 0: the netlist has no place for such a fault */
     size_t caught;  /* not proved */
-    size_t silent;  /* proved, and shown to change nothing: enumerated over all codes that matter */
+    size_t silent;  /* proved, and shown to change nothing (flow/prove_silent.h) */
     size_t missed;  /* proved, but not shown so */
-    size_t by_cosim; /* outputs differ on one of the vectors given */
-    bool timing;     /* on registers: what the vectors would show is not estimated */
+    size_t
+        by_cosim; /* the bench of `cosim` would see them with these vectors (flow/prove_cycles.h) */
 };
 
-/* Plants `count` faults of each kind, drawn from options->seed. `vectors` [num_vectors][num_features] are
- * the codes of a co-simulation. */
+/* Plants `count` faults of each kind, drawn from options->seed, into the Verilog or, with
+ * options->after_synth, into the mapped netlist that the folder has. rows[*num_rows] of
+ * PROVE_MAX_FAULT_KINDS. `vectors` are those of a co-simulation. ERR_DIFF: wrong without a fault. */
 enum err_status prove_faults(const char *folder, const struct manifest *manifest,
                              const struct prove_reference *reference,
                              const struct prove_options *options, size_t count,
-                             const uint16_t *vectors, size_t num_vectors,
-                             struct prove_fault_row rows[PROVE_FAULT_KINDS], struct err *err);
+                             const struct vectors *vectors, struct prove_fault_row *rows,
+                             size_t *num_rows, struct err *err);
 
 #endif

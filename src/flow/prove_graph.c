@@ -74,6 +74,31 @@ static uint64_t table_spread(uint64_t table, unsigned count)
     return table;
 }
 
+/* Multiplexers from the table's constants down to one word, for every word. */
+void prove_table_simulate(uint64_t table, unsigned count,
+                          const uint64_t *const in[PROVE_MAX_FAN_IN], uint64_t *out, size_t words)
+{
+    unsigned half = 1U << (count - 1);
+
+    for (size_t w = 0; w < words; w++) {
+        uint64_t row[32];
+
+        for (unsigned i = 0; i < half; i++) {
+            uint64_t x = in[0][w];
+            uint64_t off = 0 - (table >> (2 * i) & 1), on = 0 - (table >> (2 * i + 1) & 1);
+
+            row[i] = (off & ~x) | (on & x);
+        }
+        for (unsigned k = 1, rows = half / 2; k < count; k++, rows /= 2) {
+            uint64_t x = in[k][w];
+
+            for (unsigned i = 0; i < rows; i++)
+                row[i] = (row[2 * i] & ~x) | (row[2 * i + 1] & x);
+        }
+        out[w] = row[0];
+    }
+}
+
 /* ---- memory ---- */
 
 static bool grow_nodes(struct prove_graph *graph)
@@ -176,34 +201,15 @@ uint32_t prove_graph_input(struct prove_graph *graph, const uint64_t *values)
     return 2 * node;
 }
 
-/* Multiplexers from the table's constants down to one word, for every word. */
 static void simulate(struct prove_graph *graph, uint32_t number)
 {
     const struct prove_node *node = &graph->nodes[number];
-    uint64_t *out = graph->values + (size_t)number * graph->words;
     const uint64_t *in[PROVE_MAX_FAN_IN];
-    unsigned half = 1U << (node->fan_ins - 1);
 
     for (unsigned k = 0; k < PROVE_MAX_FAN_IN; k++) /* unused ones are node 0 */
         in[k] = graph->values + (size_t)node->in[k] * graph->words;
-    for (size_t w = 0; w < graph->words; w++) {
-        uint64_t row[32];
-
-        for (unsigned i = 0; i < half; i++) {
-            uint64_t x = in[0][w];
-            uint64_t off = 0 - (node->table >> (2 * i) & 1),
-                     on = 0 - (node->table >> (2 * i + 1) & 1);
-
-            row[i] = (off & ~x) | (on & x);
-        }
-        for (unsigned k = 1, count = half / 2; k < node->fan_ins; k++, count /= 2) {
-            uint64_t x = in[k][w];
-
-            for (unsigned i = 0; i < count; i++)
-                row[i] = (row[2 * i] & ~x) | (row[2 * i + 1] & x);
-        }
-        out[w] = row[0];
-    }
+    prove_table_simulate(node->table, node->fan_ins, in,
+                         graph->values + (size_t)number * graph->words, graph->words);
 }
 
 static uint32_t find_or_add(struct prove_graph *graph, const struct prove_node *node)

@@ -78,5 +78,9 @@ static inline uint64_t prove_table_mask(unsigned count)
 uint64_t prove_table_hold(uint64_t table, unsigned k, bool value);
 /* Whether the table reads input k. */
 bool prove_table_reads(uint64_t table, unsigned k);
+/* Its output for `words` words of 64 patterns; `count` from 1. Rows in[k] are as long; those from `count` on
+ * are not read. */
+void prove_table_simulate(uint64_t table, unsigned count,
+                          const uint64_t *const in[PROVE_MAX_FAN_IN], uint64_t *out, size_t words);
 
 #endif

@@ -128,25 +128,31 @@ static enum err_status check_bits(struct guide *guide, const char *port, uint32_
     return status == ERR_OK ? prove_result_add(guide->check->result, o, detail, err) : status;
 }
 
+static bool goes_on(const struct guide *guide, bool all)
+{
+    return all || !guide->check->brief;
+}
+
 static enum err_status check_outputs(struct guide *guide, size_t different, bool *all,
                                      struct err *err)
 {
     const struct manifest *m = guide->check->manifest;
     enum err_status status = ERR_OK;
 
-    for (uint32_t c = 0; m->scores && c < m->num_classes && status == ERR_OK; c++) {
+    for (uint32_t c = 0;
+         m->scores && c < m->num_classes && status == ERR_OK && goes_on(guide, *all); c++) {
         struct prove_obligation o = {.method = NULL};
 
         snprintf(o.name, sizeof o.name, "score of class %u", c);
         status = check_bits(guide, "out_scores", c * m->score_bits, m->score_bits,
                             guide->check->scores, &o, different, all, err);
     }
-    if (m->scores && status == ERR_OK) {
+    if (m->scores && status == ERR_OK && goes_on(guide, *all)) {
         guide->scored = true;
         status = prove_match_scores(guide->check->match, guide->check->scores, m->num_classes,
                                     m->score_bits, RANK_SCORES, err);
     }
-    for (uint32_t k = 0; k < m->class_bits && status == ERR_OK; k++) {
+    for (uint32_t k = 0; k < m->class_bits && status == ERR_OK && goes_on(guide, *all); k++) {
         struct prove_obligation o = {.method = NULL};
 
         snprintf(o.name, sizeof o.name, "class bit %u", k);
@@ -224,7 +230,8 @@ enum err_status prove_check_same(struct prove_check *check, const struct prove_c
         status = prove_check_inputs(check, guide.load, err);
     }
     if (status == ERR_OK) status = check_outputs(&guide, different, &all, err);
-    if (status == ERR_OK) status = list_signals(&guide, all, num_hardware, err);
+    if (status == ERR_OK && goes_on(&guide, all))
+        status = list_signals(&guide, all, num_hardware, err);
     if (status == ERR_OK) status = prove_graph_status(check->graph, err);
     prove_load_free(guide.load);
     free(guide.net_of);

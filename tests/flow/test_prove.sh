@@ -48,6 +48,11 @@ is "a wrong mapped table is not proved" 1 "$code"
 run prove "$good" --faults 10 --json
 is "planted faults: none is missed" 0 "$code"
 ok "of every kind" jq -e '(.faults | length) == 9 and all(.faults[]; .planted == 10 and .caught > 0)' "$work/out"
+ok "cosim's vectors show some of each" jq -e 'all(.faults[]; .cosim > 0 and .cosim <= .caught)' "$work/out"
+run prove "$good" --after-synth xcup --faults 5 --json
+is "planted after synthesis: none is missed" 0 "$code"
+ok "of every kind that xcup has a place for" jq -e \
+    '[.faults[] | select(.planted == 5 and .caught > 0)] | length == 10' "$work/out"
 
 run prove "$good" --after-synth nothing
 is "an unknown target is a usage error" 2 "$code"
