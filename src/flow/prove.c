@@ -1,6 +1,7 @@
 #include "prove.h"
 
 #include "flow/prove_check.h"
+#include "flow/prove_stream.h"
 #include "flow/prove_yosys.h"
 
 #include <stdio.h>
@@ -113,6 +114,10 @@ enum err_status prove_run(const char *folder, const struct manifest *manifest,
     run.after.prefix = "mapped ";
     if (status == ERR_OK) status = prove_rtl(&run, result, err);
     if (status == ERR_OK && options->after_synth != NULL) status = prove_mapped(&run, result, err);
+    if (status == ERR_OK && manifest->stream.width > 0 && !run.before.core) {
+        say(options, "proving the stream's handshake with Yosys");
+        status = prove_stream_run(folder, manifest, options, result, err);
+    }
     result->seconds = prove_check_now() - start;
     prove_check_free(&run.before);
     prove_check_free(&run.after);

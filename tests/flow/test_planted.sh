@@ -75,18 +75,42 @@ for simulator in verilator icarus; do
         "$code $(jq .mismatches "$work/out") $(jq '.stream_frames > 500' "$work/out")"
 done
 
-caught_stream() { # NAME FILE SED WHAT: WHAT is what the first mismatch must be called
-    cosim_catches "$1" "$2" "$3" # the handshake is not what prove looks at
-    ok "named: $1" grep -q "top stream.*$4" "$work/out"
+if command -v yosys >/dev/null; then
+    run prove "$good" --json --list
+    is "and is proved, by induction" "0 11" \
+        "$code $(jq '[.list[] | select(.part == "stream" and .method == "induction, k = 1")] | length' "$work/out")"
+fi
+
+# stream_proof_catches NAME FILE SED WHAT: WHAT is the invariant that prove must say is broken
+stream_proof_catches() {
+    command -v yosys >/dev/null || return 0
+    ok "planted: $1" plant "$good" "rtl/$2" "$3"
+    run prove "$work/bad"
+    fails "caught by prove: $1" 1 "are not proved"
+    ok "located: $1" grep -q "FAILED *stream $4" "$work/out"
 }
 
-caught_stream "TLAST is not looked at" stream_in.v 's/taken && final_beat && s_axis_tlast;/taken \&\& final_beat;/' extra
-caught_stream "a place too many" stream_out.v "s/free_q <= ALL\[DEPTH:0\]/free_q <= ALL[DEPTH:0] + 1'b1/" '\(class\|score\|missing\)'
-caught_stream "a beat changes while it waits" stream_out.v 's/end else if (next) begin/end else if (valid_q) begin/' stable
-caught_stream "TLAST too early" stream_out.v "s/m_axis_tlast  = last/m_axis_tlast  = valid_q/" tlast
-caught_stream "score 1 for score 0" stream_out.v 's/first\[SCORE\*s+CLASS+:SCORE\]/first[SCORE*(s ? s : SCORES > 1)+CLASS+:SCORE]/' 'score of class 0'
-caught_stream "a result kept back" stream_fifo.v 's/out_valid = write_q != read_q/out_valid = write_q - read_q > 1/' '\(stuck\|missing\)'
-caught_stream "wrong frames are not counted" stream_in.v 's/if (wrong \&\& /if (1'"'b0"' \&\& /' error_count
+caught_stream() { # NAME FILE SED WHAT INVARIANT: WHAT is what the first mismatch must be called
+    cosim_catches "$1" "$2" "$3"
+    ok "named: $1" grep -q "top stream.*$4" "$work/out"
+    stream_proof_catches "$1" "$2" "$3" "$5"
+}
+
+caught_stream "TLAST is not looked at" stream_in.v 's/taken && final_beat && s_axis_tlast;/taken \&\& final_beat;/' extra "none lost"
+caught_stream "a place too many" stream_out.v "s/free_q <= ALL\[DEPTH:0\]/free_q <= ALL[DEPTH:0] + 1'b1/" '\(class\|score\|missing\)' "every place"
+caught_stream "a beat changes while it waits" stream_out.v 's/end else if (next) begin/end else if (valid_q) begin/' stable "\(beats\|a stalled\)"
+caught_stream "TLAST too early" stream_out.v "s/m_axis_tlast  = last/m_axis_tlast  = valid_q/" tlast "\(TLAST\|none\)"
+caught_stream "score 1 for score 0" stream_out.v 's/first\[SCORE\*s+CLASS+:SCORE\]/first[SCORE*(s ? s : SCORES > 1)+CLASS+:SCORE]/' 'score of class 0' "results"
+caught_stream "a result kept back" stream_fifo.v 's/out_valid = write_q != read_q/out_valid = write_q - read_q > 1/' '\(stuck\|missing\)' "what waits"
+caught_stream "wrong frames are not counted" stream_in.v 's/if (wrong \&\& /if (1'"'b0"' \&\& /' error_count "frames of"
 caught_stream "a result outlives the reset" stream_out.v \
-    "s/reg                   valid_q;/reg valid_q = 1'b0;/; s/if (rst)               valid_q/if (1'b0) valid_q/" '\(extra\|stable\|class\)'
+    "s/reg                   valid_q;/reg valid_q = 1'b0;/; s/if (rst)               valid_q/if (1'b0) valid_q/" '\(extra\|stable\|class\)' "nothing valid"
+stream_proof_catches "a beat dropped" stream_in.v 's/if (taken) data_q/if (taken \&\& beat_q != 1) data_q/' "codes"
+stream_proof_catches "a beat taken twice" stream_in.v 's/else                                      beat_q <= beat_q + 1/else if (beat_q != 1 || over_q || room) beat_q <= beat_q + 1/' "frames of"
+stream_proof_catches "one beat less a frame" stream_in.v 's/FINAL = BEATS - 1/FINAL = BEATS - 2/' "[a-z]"
+stream_proof_catches "a result sent twice" stream_fifo.v 's/if (out_valid \&\& out_ready) read_q/if (out_valid \&\& out_ready \&\& !in_valid) read_q/' "\(every\|none\)"
+stream_proof_catches "a result dropped" stream_fifo.v 's/if (in_valid) write_q/if (in_valid \&\& !out_ready) write_q/' "\(every\|none\)"
+stream_proof_catches "two results exchanged" stream_fifo.v "s/memory\[read_q\[BITS-1:0\]\];/memory[read_q[BITS-1:0] ^ 1'b1];/" "results"
+stream_proof_catches "no reset of the input's valid bit" stream_in.v "s/valid_q  <= 1'b0/valid_q  <= valid_q/" "\(nothing\|every\)"
+stream_proof_catches "a code of another feature" stream_in.v 's/data_q\[SLOT\*f+:CODE\]/data_q[SLOT*(f == 3 ? 2 : f)+:CODE]/' "codes"
 finish
