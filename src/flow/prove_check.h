@@ -21,7 +21,7 @@ struct prove_check {
     const struct prove_patterns *patterns;
     const char *prefix; /* of the parts' names: "" or "mapped " */
     bool core;
-    bool brief; /* prove_check_same() ends at the first output that is not proved */
+    bool brief; /* prove_check_same() ends at the first output that is not proved with free sums */
     struct prove_result *result;
 
     uint32_t latency;
