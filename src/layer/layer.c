@@ -504,8 +504,9 @@ static void backward_slots(const struct layer *layer, const struct layer_tile *t
 {
     float *rows[NODE_MAX_INPUTS] = {NULL};
 
+    memset(grad, 0, layer->desc.num_inputs * sizeof grad->values[0]);
     for (unsigned j = 0; j < layer->desc.num_inputs; j++)
-        rows[j] = memset(grad->values[j], 0, sizeof grad->values[j]);
+        rows[j] = grad->values[j];
     backward_instance(layer, tile, instance, rows, count);
 }
 

@@ -1,6 +1,7 @@
 #include "selection.h"
 
 #include "base/simd.h"
+#include "base/slab.h"
 #include "base/vmath_exp.h"
 #include "layer.h"
 #include "mixture.h"
@@ -47,7 +48,7 @@ static float *floats(size_t count)
     size_t bytes;
 
     if (__builtin_mul_overflow(count, sizeof(float), &bytes)) return NULL;
-    return calloc(bytes > 0 ? bytes : 1, 1);
+    return slab_create(bytes);
 }
 
 enum err_status selection_create(struct selection **out, size_t slots, size_t num_inputs,
@@ -122,7 +123,9 @@ enum { PARTS = 16 };
 
 SIMD_INLINE float sum_of_parts(float *part)
 {
+    SIMD_UNROLL(8)
     for (size_t half = PARTS / 2; half > 0; half /= 2) {
+        SIMD_UNROLL(8)
         for (size_t i = 0; i < half; i++)
             part[i] += part[i + half];
     }
