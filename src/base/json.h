@@ -15,7 +15,8 @@ void json_put(json_t **object, const char *key, json_t *value);
 void json_push(json_t **array, json_t *value);
 
 /* json_loadb(). ERR_NOMEM; ERR_FORMAT for a wrong text, with *where filled in and the message left to the
- * caller. */
+ * caller. A large text with more than one object in 8 bytes, which no tool writes, is wrong too: it would
+ * take a hundred times its size. */
 enum err_status json_parse(json_t **out, const char *text, size_t size, size_t flags,
                            json_error_t *where, struct err *err);
 

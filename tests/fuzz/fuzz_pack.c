@@ -2,6 +2,7 @@
  * one of the new kind. */
 #include "fuzz.h"
 
+#include "base/json.h"
 #include "flow/pack.h"
 
 #include <stdlib.h>
@@ -19,13 +20,17 @@ static size_t count_cells(const json_t *netlist)
 
 void fuzz_one(const uint8_t *data, size_t size)
 {
-    json_t *netlist = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
-    size_t before = count_cells(netlist);
+    json_t *netlist = NULL;
+    json_error_t where;
     uint64_t pairs = 0;
+    size_t before;
     struct err err;
 
-    if (netlist != NULL && pack_netlist(netlist, &pairs, &err) == ERR_OK &&
-        count_cells(netlist) + pairs != before)
+    if (json_parse(&netlist, (const char *)data, size, JSON_REJECT_DUPLICATES, &where, &err) !=
+        ERR_OK)
+        return;
+    before = count_cells(netlist);
+    if (pack_netlist(netlist, &pairs, &err) == ERR_OK && count_cells(netlist) + pairs != before)
         abort();
     json_decref(netlist);
 }

@@ -1,6 +1,7 @@
 /* report.json, whatever it holds, as a page: no text of it becomes a tag. */
 #include "fuzz.h"
 
+#include "base/json.h"
 #include "flow/report_html.h"
 
 #include <stdlib.h>
@@ -17,10 +18,14 @@ static size_t count(const char *text, const char *word)
 
 void fuzz_one(const uint8_t *data, size_t size)
 {
-    json_t *report = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
+    json_t *report = NULL;
+    json_error_t where;
     struct text page = {0};
+    struct err err;
 
-    if (report == NULL) return;
+    if (json_parse(&report, (const char *)data, size, JSON_REJECT_DUPLICATES, &where, &err) !=
+        ERR_OK)
+        return;
     report_html(report, &page);
     if (page.data == NULL || count(page.data, "<script") > 0 || count(page.data, "</html>") != 1)
         abort();

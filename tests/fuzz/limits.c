@@ -90,6 +90,8 @@ static void watch_heap(void)
 
 #else /* the program's own allocators stand in front of glibc's, for its libraries too */
 
+#pragma GCC visibility push(default) /* or the libraries would not see them */
+
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);
@@ -147,6 +149,8 @@ void free(void *block)
     if (block != NULL) gave_back(malloc_usable_size(block));
     __libc_free(block);
 }
+
+#pragma GCC visibility pop
 
 #endif
 

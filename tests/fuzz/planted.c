@@ -1,11 +1,13 @@
 /* A target with faults of its own, which shows that the limits are kept: by the input's first byte it
  *   'm'  holds more heap than allowed, in two pieces      'M'  just as much as allowed
  *   'r'  holds too much for a moment, in realloc()        'c'  frees each piece before the next: allowed
+ *   'l'  holds too much, half of it in a library
  *   't'  takes more than a second                         'T'  a tenth of one
  *   'a'  aborts */
 #include "fuzz.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static void spin(double seconds)
@@ -42,6 +44,14 @@ void fuzz_one(const uint8_t *data, size_t size)
         kept[0] = malloc(most / 2 + 65536);
         kept[0] = realloc(kept[0], most - 65536);
         free(kept[0]);
+        break;
+    case 'l':
+        kept[0] = calloc(most / 2 + 65536, 1);
+        if (kept[0] == NULL) break;
+        memset(kept[0], 'x', most / 2 + 65535);
+        kept[1] = strdup(kept[0]);
+        free(kept[0]);
+        free(kept[1]);
         break;
     case 'c':
         for (int i = 0; i < 4; i++)

@@ -772,6 +772,14 @@ static void test_structural(void **state)
     assert_int_equal(config_structural_compare("a = 1", "a = 1\nb", "w", &err), ERR_ARG);
     assert_int_equal(config_structural_compare("a = 1\n", "a = 12", "w", &err), ERR_ARG);
     assert_int_equal(config_structural_compare("a = 1\n", "\n\na = 1", "w", &err), ERR_ARG);
+    assert_int_equal(config_structural_compare("a = 1\n", "a = 1\na = 2", "w", &err), ERR_ARG);
+
+    enum { LINES = 2000000 }; /* which would take hours if each were searched to the end of all */
+    char *lines = calloc(LINES + 1, 1);
+    assert_non_null(lines);
+    memset(lines, '\n', LINES);
+    assert_int_equal(config_structural_compare("a = 1\n", lines, "w", &err), ERR_ARG);
+    free(lines);
 }
 
 /* The order of free pairs is no structure. */
