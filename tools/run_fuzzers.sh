@@ -88,6 +88,13 @@ covered() { # name: edges reached by all inputs there are
     sed -n 's/^#[0-9]*[[:space:]]*INITED cov: \([0-9]*\) .*/\1/p' "$build/logs/$1" | tail -n 1
 }
 
+# Inputs that were findings have names; so have seeds of ours, which begin with seed_.
+findings() { # name
+    find "$build/found" -name "$1-*" >"$build/findings"
+    find "tests/fuzz/corpus/$1" -type f ! -name 'seed_*' | grep -v '/[0-9a-f]*$' >>"$build/findings" || true
+    wc -l <"$build/findings"
+}
+
 table() {
     local csv=tests/fuzz/campaign.csv name runs seconds most size slow
     echo "target,inputs,inputs_per_cpu_second,edges_covered,most_heap_bytes,of_input_bytes,slowest_input_cpu_ms,findings" >"$csv.new"
@@ -95,7 +102,7 @@ table() {
         IFS=, read -r runs seconds most size slow <<<"$(totals "$name")"
         echo "$name,$runs,$((runs / (seconds > 0 ? seconds : 1))),$(covered "$name"),$most,$size,$(
             awk -v s="$slow" 'BEGIN { printf "%.1f", 1000 * s }'),$(
-            find "$build/found" -name "$name-*" | wc -l)" >>"$csv.new"
+            findings "$name")" >>"$csv.new"
     done
     mv "$csv.new" "$csv"
     {

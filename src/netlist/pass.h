@@ -1,8 +1,8 @@
 /* The netlist passes, one file each; netlist_pass.c lists them. Every pass keeps the function of the
  * netlist on every code vector, returns with netlist_check() satisfied, and reports in *removed how
- * many things of its kind it took away: 0 means that nothing was changed. All are linear (up to
- * hashing) in the size of the netlist. Fails only for lack of memory, and then changes nothing that
- * matters: the function is kept. */
+ * many things of its kind it took away: 0 means that nothing was changed (but by pass_dont_cares() what
+ * tables say at addresses that no code leads to). All are linear (up to hashing) in the size of the
+ * netlist. Fails only for lack of memory, and then changes nothing that matters: the function is kept. */
 #ifndef DIFFLUT_NETLIST_PASS_H
 #define DIFFLUT_NETLIST_PASS_H
 

@@ -3,7 +3,6 @@
 
 #include "flow/vcd.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "model/safetensors.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,39 +39,64 @@ static inline size_t tensors_read_changes(const struct safetensors *good, struct
     return count;
 }
 
+/* Another type of the same size. */
+static inline enum safetensors_type tensors_other_type(enum safetensors_type type)
+{
+    switch (type) {
+    case SAFETENSORS_F32:
+        return SAFETENSORS_U32;
+    case SAFETENSORS_U32:
+        return SAFETENSORS_F32;
+    case SAFETENSORS_F64:
+        return SAFETENSORS_U64;
+    case SAFETENSORS_U64:
+        return SAFETENSORS_F64;
+    default:
+        return SAFETENSORS_I8;
+    }
+}
+
+/* One change of a tensor's type, shape or data [bytes]; it may get one value more, at most once. */
+static inline void tensors_change_one(struct safetensors_tensor *tensor, uint8_t *data,
+                                      size_t bytes, size_t first_dimension,
+                                      const struct tensors_change *change)
+{
+    size_t *last = tensor->rank > 0 ? &tensor->shape[tensor->rank - 1] : NULL;
+
+    switch (change->kind) {
+    case 1:
+        if (last != NULL && *last > 0) (*last)--;
+        break;
+    case 2:
+        if (tensor->rank == 1 && *last == first_dimension) (*last)++;
+        break;
+    case 3:
+        tensor->type = tensors_other_type(tensor->type);
+        break;
+    default:
+        for (size_t k = 0; k < change->length && bytes > 0; k++)
+            data[(change->offset + k) % bytes] = change->bytes[k];
+    }
+}
+
 /* Adds a tensor with its changes. */
 static inline void tensors_add(struct safetensors *out, const struct safetensors_tensor *tensor,
                                size_t index, const struct tensors_change *changes, size_t count)
 {
     struct safetensors_tensor changed = *tensor;
-    size_t width = safetensors_type_size(tensor->type), bytes = tensor->count * width;
-    uint8_t *data = malloc(bytes + 8); /* room for one more value */
+    size_t bytes = tensor->count * safetensors_type_size(tensor->type);
+    uint8_t *data = calloc(bytes + sizeof(uint64_t), 1); /* room for one more value */
+    bool left_out = false;
 
     if (data == NULL) abort();
-    memset(data, 0, bytes + 8);
     if (bytes > 0) memcpy(data, tensor->data, bytes);
     for (size_t i = 0; i < count; i++) {
-        const struct tensors_change *change = &changes[i];
-
-        if (change->index != index) continue;
-        if (change->kind == 0) {
-            free(data);
-            return;
-        }
-        if (change->kind == 1 && changed.rank > 0 && changed.shape[changed.rank - 1] > 0)
-            changed.shape[changed.rank - 1]--;
-        else if (change->kind == 2 && changed.rank == 1 && changed.shape[0] == tensor->shape[0])
-            changed.shape[0]++;
-        else if (change->kind == 3)
-            changed.type =
-                width == 4   ? (changed.type == SAFETENSORS_F32 ? SAFETENSORS_U32 : SAFETENSORS_F32)
-                : width == 8 ? (changed.type == SAFETENSORS_F64 ? SAFETENSORS_U64 : SAFETENSORS_F64)
-                             : SAFETENSORS_U8;
-        else if (bytes > 0)
-            for (size_t k = 0; k < change->length; k++)
-                data[(change->offset + k) % bytes] = change->bytes[k];
+        if (changes[i].index != index) continue;
+        left_out = left_out || changes[i].kind == 0;
+        tensors_change_one(&changed, data, bytes, tensor->shape[0], &changes[i]);
     }
-    safetensors_add(out, tensor->name, changed.type, changed.rank, changed.shape, data, NULL);
+    if (!left_out)
+        safetensors_add(out, tensor->name, changed.type, changed.rank, changed.shape, data, NULL);
     free(data);
 }
 
