@@ -1,22 +1,15 @@
 #include "phasor.h"
 
+#include "base/lanes.h"
 #include "base/vmath.h"
 
 #pragma GCC diagnostic ignored "-Wpsabi"
-
-/* Eight samples. */
-typedef float v8 __attribute__((vector_size(32)));
-typedef float v8_row __attribute__((vector_size(32), may_alias));
-
-/* A complex number of each sample. */
-struct complex8 {
-    v8 real, imaginary;
-};
 
 #define UNROLL SIMD_UNROLL(4)
 
 static const float pi = 3.14159265358979F;
 
+#define LANES        8
 #define KERNEL(name) name##_baseline
 #include "phasor_kernel.h"
 #undef KERNEL
@@ -29,6 +22,8 @@ SIMD_BEGIN_AVX2
 SIMD_END
 
 SIMD_BEGIN_AVX512
+#undef LANES
+#define LANES        16
 #define KERNEL(name) name##_avx512
 #include "phasor_kernel.h"
 #undef KERNEL
