@@ -5,6 +5,7 @@
  * and truth_tables (16, 4), where gate g has bit c of g at column c = 2 a + b. The mixture of the gates
  * is bilinear in a and b with four corner values, so the kernels work on those. */
 #include "base/simd.h"
+#include "base/vmath.h"
 #include "node_types.h"
 
 #include <math.h>
@@ -117,16 +118,31 @@ static void init_residual(const struct node_desc *desc, float *params, struct rn
     init_buffers(desc, params, desc->upstream ? -1 : 0, rng);
 }
 
-static void softmax(const float *weights, float *p)
+/* Sums of fixed order in sixteen lanes, so that they vectorise. */
+enum { LANES = 16 };
+
+/* The lanes of each row added up, to sum[row][0]. */
+SIMD_CLONES static void add_lanes(float sum[CORNERS][LANES])
+{
+    for (unsigned half = LANES / 2; half > 0; half /= 2) {
+        for (unsigned k = 0; k < CORNERS; k++) {
+            for (unsigned l = 0; l < half; l++)
+                sum[k][l] += sum[k][l + half];
+        }
+    }
+}
+
+SIMD_CLONES static void softmax(const float *weights, float *p)
 {
     float most = weights[0], sum = 0;
 
     for (unsigned g = 1; g < GATES; g++)
         most = weights[g] > most ? weights[g] : most;
-    for (unsigned g = 0; g < GATES; g++) {
-        p[g] = expf(weights[g] - most);
+    for (unsigned g = 0; g < GATES; g++)
+        p[g] = weights[g] - most;
+    vmath_exp(p, p, GATES);
+    for (unsigned g = 0; g < GATES; g++)
         sum += p[g];
-    }
     for (unsigned g = 0; g < GATES; g++)
         p[g] /= sum;
 }
@@ -142,15 +158,80 @@ static void mixture(const float *p, float value[CORNERS])
     }
 }
 
+/* The inputs a and b are bits `a` and `b` of the address. */
+SIMD_CLONES static void fill(const float value[CORNERS], unsigned a, unsigned b, float *table,
+                             uint32_t size)
+{
+    const float v0 = value[0], v1 = value[1], v2 = value[2], v3 = value[3];
+
+    for (uint32_t address = 0; address < size; address++) {
+        float low = address >> b & 1 ? v1 : v0, high = address >> b & 1 ? v3 : v2;
+
+        table[address] = address >> a & 1 ? high : low;
+    }
+}
+
 static void tabulate(const struct node_desc *desc, const float *params, float *table)
 {
     for (unsigned o = 0; o < desc->num_outputs; o++) {
+        const float *index = indices_of(desc, params, o);
         float p[GATES], value[CORNERS];
 
         softmax(params + o * GATES, p);
         mixture(p, value);
-        for (size_t a = 0; a < desc->table_size; a++)
-            table[o * desc->table_size + a] = value[column(desc, params, o, a)];
+        fill(value, (unsigned)index[0], (unsigned)index[1], table + o * desc->table_size,
+             (uint32_t)desc->table_size);
+    }
+}
+
+/* Sums of a table's gradient over the addresses of each column; size is a multiple of LANES. */
+SIMD_CLONES static void column_sums(const float *restrict grad, unsigned a, unsigned b,
+                                    uint32_t size, float sum[restrict CORNERS][LANES])
+{
+    for (uint32_t first = 0; first < size; first += LANES) {
+        for (uint32_t l = 0; l < LANES; l++) {
+            uint32_t column = ((first + l) >> a & 1) << 1 | ((first + l) >> b & 1);
+            float g = grad[first + l];
+
+            sum[0][l] += column == 0 ? g : 0.0F;
+            sum[1][l] += column == 1 ? g : 0.0F;
+            sum[2][l] += column == 2 ? g : 0.0F;
+            sum[3][l] += column == 3 ? g : 0.0F;
+        }
+    }
+}
+
+/* The same of any table: one with fewer entries is padded with zeros. */
+static void column_gradient(const struct node_desc *desc, const float *grad, const float *index,
+                            float g[CORNERS])
+{
+    float lanes[CORNERS][LANES] = {{0}}, padded[LANES] = {0};
+    uint32_t size = (uint32_t)desc->table_size;
+
+    if (size < LANES) {
+        memcpy(padded, grad, size * sizeof *padded);
+        grad = padded;
+        size = LANES;
+    }
+    column_sums(grad, (unsigned)index[0], (unsigned)index[1], size, lanes);
+    add_lanes(lanes);
+    for (unsigned c = 0; c < CORNERS; c++)
+        g[c] = lanes[c][0];
+}
+
+SIMD_CLONES static void add_gates(const float *p, const float g[CORNERS], float mean,
+                                  float *grad_weights)
+{
+    const float g0 = g[0], g1 = g[1], g2 = g[2], g3 = g[3];
+
+    for (uint32_t gate = 0; gate < GATES; gate++) {
+        float sum = -mean;
+
+        sum += gate & 1 ? g0 : 0.0F;
+        sum += gate & 2 ? g1 : 0.0F;
+        sum += gate & 4 ? g2 : 0.0F;
+        sum += gate & 8 ? g3 : 0.0F;
+        grad_weights[gate] += p[gate] * sum;
     }
 }
 
@@ -159,21 +240,14 @@ static void tabulate_backward(const struct node_desc *desc, const float *params,
                               const float *grad_table, float *grad_params)
 {
     for (unsigned o = 0; o < desc->num_outputs; o++) {
-        const float *grad = grad_table + o * desc->table_size;
-        float p[GATES], g[CORNERS] = {0}, mean = 0;
+        const float *own = table + o * desc->table_size;
+        float p[GATES], g[CORNERS], mean = 0;
 
-        for (size_t a = 0; a < desc->table_size; a++)
-            g[column(desc, params, o, a)] += grad[a];
+        column_gradient(desc, grad_table + o * desc->table_size, indices_of(desc, params, o), g);
         for (unsigned c = 0; c < CORNERS; c++)
-            mean += g[c] * table[o * desc->table_size + corner(desc, params, o, c)];
+            mean += g[c] * own[corner(desc, params, o, c)];
         softmax(params + o * GATES, p);
-        for (unsigned gate = 0; gate < GATES; gate++) {
-            float sum = -mean;
-
-            for (unsigned c = 0; c < CORNERS; c++)
-                sum += gate >> c & 1 ? g[c] : 0.0F;
-            grad_params[o * GATES + gate] += p[gate] * sum;
-        }
+        add_gates(p, g, mean, grad_params + o * GATES);
     }
 }
 
@@ -244,10 +318,9 @@ static void backward_inputs(const struct node_desc *desc, const float *params, c
     }
 }
 
-/* Sums of g, g a, g b and g a b in sixteen lanes each. */
-enum { LANES = 16 };
+/* Sums of g, g a, g b and g a b. */
 SIMD_CLONES static void moments(const float *a, const float *b, const float *grad, size_t count,
-                                float sum[4][LANES])
+                                float sum[CORNERS][LANES])
 {
     for (size_t first = 0; first < count; first += LANES) {
         for (size_t l = 0; l < LANES; l++) {
@@ -271,13 +344,12 @@ static void backward_params(const struct node_desc *desc, const float *params, c
     for (unsigned o = 0; o < desc->num_outputs; o++) {
         const float *index = indices_of(desc, params, o);
         float *own = grad_table + o * desc->table_size;
-        float lanes[4][LANES] = {{0}}, sum[4] = {0};
+        float lanes[CORNERS][LANES] = {{0}}, sum[CORNERS];
 
         moments(in[(unsigned)index[0]], in[(unsigned)index[1]], grad_out[o], count, lanes);
-        for (unsigned k = 0; k < 4; k++) {
-            for (unsigned l = 0; l < LANES; l++)
-                sum[k] += lanes[k][l];
-        }
+        add_lanes(lanes);
+        for (unsigned k = 0; k < CORNERS; k++)
+            sum[k] = lanes[k][0];
         own[corner(desc, params, o, 0)] += sum[0] - sum[1] - sum[2] + sum[3];
         own[corner(desc, params, o, 1)] += sum[1] - sum[3];
         own[corner(desc, params, o, 2)] += sum[2] - sum[3];

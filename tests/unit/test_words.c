@@ -104,7 +104,7 @@ static void test_count(void **state)
             uint32_t expected = 0;
 
             for (size_t i = 0; i < count; i++)
-                expected += words[i] >> s & 1;
+                expected += (uint32_t)(words[i] >> s & 1);
             assert_int_equal(sums[s], expected);
         }
     }
