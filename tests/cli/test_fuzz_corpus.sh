@@ -5,6 +5,7 @@
 # shellcheck source=tests/cli/tap.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tap.sh"
 
+export OMP_NUM_THREADS=1 # the limits are of one thread
 replay=${DIFFLUT_BUILD:-$root/build}/replay
 
 # The limits are kept: a target with faults of its own.
