@@ -4,13 +4,15 @@
 . "$(dirname "$0")/tap.sh"
 need jq
 
+unset DIFFLUT_DATA
+export HOME=$work
 rows='(type == "array") and all(.[]; (.case | type == "string") and .value > 0 and .lowest <= .value and .value <= .highest
     and .lowest > 0 and .runs >= 5 and .threads >= 1)'
 tiny_config "$work/tiny.yaml"
 run bench --training "$work/tiny.yaml" --threads 2 --json
 is "training of a configuration" 0 "$code"
 json_is "its row" "$rows and (length == 1) and .[0].case == \"train/tiny/threads_2\" and .[0].unit == \"samples/s\" and .[0].threads == 2"
-run bench --training --data "$work/none" --filter train/dwn_1000/threads_1 --threads 2 --json
+run bench --training --filter train/dwn_1000/threads_1 --threads 2 --json
 is "a standard net, without a data set" 0 "$code"
 json_is "only the case of the filter" "$rows and map(.case) == [\"train/dwn_1000/threads_1\"]"
 ok "people are told what it trains on" grep -q synthetic_digits "$work/err"
