@@ -71,13 +71,13 @@ SIMD_INLINE struct KERNEL(table) KERNEL(subset_sums)(const float *x)
     return t;
 }
 
-SIMD_KERNEL void KERNEL(gather_rest)(const uint32_t *wires, size_t many, const uint64_t *words,
-                                     struct KERNEL(eight) * eight)
+SIMD_KERNEL void KERNEL(gather_rest)(const uint32_t *wires, size_t count, const uint64_t *words,
+                                     size_t c, struct KERNEL(eight) * eight)
 {
     uint64_t rest[8] = {0};
 
-    for (size_t i = 0; i < many && i < 8; i++)
-        rest[i] = words[wires != NULL ? wires[i] : i];
+    for (size_t i = 0; i < 8 && c + i < count; i++)
+        rest[i] = words[wires != NULL ? wires[c + i] : c + i];
     memcpy(eight, rest, sizeof rest);
 }
 
@@ -89,9 +89,7 @@ SIMD_INLINE struct KERNEL(eight)
     struct KERNEL(eight) eight;
 
     if (c + 8 > count || wires == NULL) {
-        KERNEL(gather_rest)
-        (wires != NULL ? wires + c : NULL, count > c ? count - c : 0,
-         wires != NULL ? words : words + c, &eight);
+        KERNEL(gather_rest)(wires, count, words, c, &eight);
         return eight;
     }
     UNROLL

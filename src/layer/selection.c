@@ -220,8 +220,8 @@ void selection_backward_inputs(const struct selection *selection, size_t slot,
                                grad_mapped, grad_in);
 }
 
-/* The hard rule's sum_s g (2 x - 1): twice what `g` would give, less the sum of all g. */
-static void hard_rule(const float *grad_mapped, float *row)
+/* The hard rule is sum_s g (2 x - 1): the sums of 2 g x, less the sum of all g. */
+static void twice(const float *grad_mapped, float *row)
 {
     for (size_t s = 0; s < LAYER_TILE; s++)
         row[s] = 2.0F * grad_mapped[s];
@@ -244,7 +244,7 @@ void selection_backward_weights(const struct selection *selection, size_t slot,
     size_t count = selection->candidates;
 
     if (selection->hard) {
-        hard_rule(grad_mapped, doubled);
+        twice(grad_mapped, doubled);
         g = doubled;
     }
     if (words != NULL)

@@ -4,7 +4,6 @@
 #include "base/simd.h"
 
 #include <assert.h>
-
 #include <string.h>
 
 #pragma GCC diagnostic ignored "-Wpsabi"
