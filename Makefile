@@ -58,7 +58,7 @@ JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 SUB_MAKE   = $(MAKE) --no-print-directory -j$(JOBS)
 
 .DEFAULT_GOAL := all
-.PHONY: help all objects unit test sanitize failures fuzz lint format cosim prove faults synth golden matrix area-table bench bench-growth bench-flow instructions demo hardware-table clean \
+.PHONY: help all objects unit analyse test sanitize sanitize-memory sanitize-threads coverage valgrind failures fuzz lint format cosim prove faults synth golden matrix area-table bench bench-growth bench-flow instructions demo hardware-table clean \
 	install uninstall docs check-deps node-table
 
 help: ## this list
@@ -80,12 +80,31 @@ test: ## install what is missing, build, run every test
 	@$(SUB_MAKE) all unit
 	@tools/run_tests.sh $(BUILD)
 
+sanitize: sanitize-memory sanitize-threads ## both of the next two (many minutes)
+
 # -Wno-error: UBSan's shift checks take unrolled loops apart, which gcc warns about.
-sanitize: ## the tests again under AddressSanitizer and UndefinedBehaviorSanitizer
+sanitize-memory: ## the tests again under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tools/deps.sh build test
 	@$(SUB_MAKE) BUILD=$(BUILD)/sanitize all unit \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -Wno-error'
 	@tools/run_tests.sh $(BUILD)/sanitize
+
+# clang, because gcc's OpenMP library hides its synchronisation from ThreadSanitizer; libomp tells it.
+sanitize-threads: ## unit tests and commands with threads under ThreadSanitizer, after two planted races
+	@tools/deps.sh build test threads
+	@$(SUB_MAKE) CC=clang BUILD=$(BUILD)/threads all unit \
+		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=thread -Wno-error'
+	@tools/run_threads.sh $(BUILD)/threads
+
+coverage: ## lines of src/ that the tests run, by room; fails below 90 % (many minutes)
+	@tools/deps.sh build test
+	@$(SUB_MAKE) BUILD=$(BUILD)/coverage all unit CFLAGS='-O1 -g --coverage -Wno-error'
+	@tools/coverage.sh $(BUILD)/coverage $(COVERAGE_TESTS)
+
+valgrind: ## the command line on small models under memcheck (minutes)
+	@tools/deps.sh build test valgrind
+	@$(SUB_MAKE) all
+	@tools/run_valgrind.sh $(BIN)
 
 # libFuzzer; OpenMP stays, with one thread.
 FUZZ_CFLAGS = -O2 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -Wno-error
@@ -109,6 +128,31 @@ failures: ## memory, disk and files failing at every place, kills at 100 moments
 lint: ## style, include rules, compiler warnings, cppcheck, Verilator lint, shellcheck
 	@tools/deps.sh build lint
 	@tools/lint/lint.sh $(BUILD)
+
+# Each file on its own, again only when it or a header of it has changed; `make lint` runs this. Both
+# analysers must be told what err.c returns (src/base/err.h).
+ANALYSED      = $(filter-out src/base/err.c,$(LIB_SRC) $(CLI_SRC))
+ANALYSE_FLAGS = -std=gnu11 -fopenmp -DERR_ANALYSED -Isrc -I$(BUILD)/gen $(PKG_FLAGS)
+ANALYSE       = $(ANALYSED:src/%.c=$(BUILD)/lint/tidy/%.ok) $(ANALYSED:src/%.c=$(BUILD)/lint/analyzer/%.ok)
+
+analyse: $(ANALYSE) ## clang-tidy (.clang-tidy) and gcc -fanalyzer over src/
+
+$(BUILD)/lint/tidy/%.ok: src/%.c .clang-tidy | $(GEN)
+	@mkdir -p $(@D)
+	@clang-tidy --quiet --warnings-as-errors='*' $< -- $(ANALYSE_FLAGS) >$@.log 2>&1 || \
+		{ grep -v ' warnings generated\| warning generated' $@.log; exit 1; }
+	@$(CC) $(ANALYSE_FLAGS) -MM -MP -MT $@ -MF $(@:.ok=.d) $< && touch $@
+
+# Of gcc 12's checks four report what other files fill in, check or free ("leak of <unknown>"); failing
+# allocations, AddressSanitizer and valgrind look for those in runs. One takes a vector's elements for its bits.
+ANALYZER_FLAGS = -O0 -fanalyzer -Werror $(addprefix -Wno-analyzer-,use-of-uninitialized-value \
+	null-dereference malloc-leak double-free shift-count-overflow)
+$(BUILD)/lint/analyzer/%.ok: src/%.c | $(GEN)
+	@mkdir -p $(@D)
+	@gcc $(ANALYSE_FLAGS) $(ANALYZER_FLAGS) -MMD -MP -MT $@ -MF $(@:.ok=.d) -c $< -o $@.o && \
+		rm -f $@.o && touch $@
+
+-include $(ANALYSE:.ok=.d)
 
 format: ## clang-format every C file in place
 	clang-format -i $(wildcard src/*.h src/*/*.[ch] tests/*/*.[ch] examples/*.c)
@@ -296,7 +340,7 @@ $(BUILD)/tests/test_faults: tests/faults/fault.c
 $(BUILD)/tests/test_faults: BESIDE = tests/faults/fault.c
 $(BUILD)/helpers/fault.so: tests/faults/fault.c tests/faults/fault.h
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -MMD -MP -fsanitize%,$(ALL_CFLAGS)) -shared $< -o $@ -ldl
+	$(CC) $(filter-out -MMD -MP -fsanitize% --coverage,$(ALL_CFLAGS)) -shared $< -o $@ -ldl
 
 # Programs that the test scripts call.
 $(BUILD)/helpers/%: tests/helpers/%.c $(LIB)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, or says exactly what is missing.
-#   tools/deps.sh [--check] GROUP...     groups: build test lint fuzz python
+#   tools/deps.sh [--check] GROUP...     groups: build test lint fuzz threads valgrind python
 # As root, or with sudo, it calls apt-get (Debian 12, Ubuntu 22.04 and later). Elsewhere, and with
 # --check, it prints the list and ends with status 3. Takes milliseconds when nothing is missing.
 # Python packages go into build/venv, from PyPI: nothing outside this folder changes.
@@ -40,6 +40,11 @@ lint  lib  cmocka       libcmocka-dev
 fuzz  tool clang        clang
 fuzz  pkg  libomp-dev   libomp-dev
 fuzz  rt   fuzzer       libclang-rt-dev
+threads tool clang      clang
+threads pkg  libomp-dev libomp-dev
+threads rt   tsan       libclang-rt-dev
+valgrind tool valgrind  valgrind
+lint  tool clang-tidy   clang-tidy
 python tool python3     python3
 python tool flock       util-linux
 python pkg python3-venv python3-venv
@@ -108,7 +113,7 @@ if [ "${1:-}" = --check ]; then
     check=yes
     shift
 fi
-[ $# -gt 0 ] || { echo "usage: tools/deps.sh [--check] build|test|lint|fuzz|python..." >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: tools/deps.sh [--check] build|test|lint|fuzz|threads|valgrind|python..." >&2; exit 2; }
 
 for group in "$@"; do
     grep -q "^$group " <<<"$needs" || { echo "tools/deps.sh: unknown group '$group'" >&2; exit 2; }

@@ -45,7 +45,7 @@ enum err_status api_check_codes(const uint16_t *codes, size_t count, size_t feat
                                 struct err *err);
 
 /* ERR_ARG for a model without an encoder, or codes that it does not know. */
-enum err_status api_check_input(const struct difflut_model *model, const uint16_t *codes,
+enum err_status api_check_input(const struct difflut_model *wrapped, const uint16_t *codes,
                                 size_t count, struct err *err);
 
 #endif

@@ -1,6 +1,7 @@
 #include "cli/cli_interrupt.h"
 
 #include "base/file.h"
+#include "base/stop.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ static void take(struct cli_interrupt *interrupt, int number)
 
     pthread_mutex_lock(&interrupt->lock);
     wait_for_tool = interrupt->tool_running && interrupt->stop == 0;
-    interrupt->stop = number;
+    stop_ask(&interrupt->stop, number);
     if (!wait_for_tool && !interrupt->ending) {
         if (interrupt->folder != NULL) file_remove_tree(interrupt->folder, NULL);
         fputs("\ndifflut-hdl: interrupted; nothing was written under its final name\n", stderr);
@@ -106,7 +107,9 @@ enum err_status cli_interrupt_folder(struct cli_interrupt *interrupt, const char
 
 int cli_interrupt_exit_code(const struct cli_interrupt *interrupt)
 {
-    return interrupt->stop == 0 ? 0 : 128 + (int)interrupt->stop;
+    int number = (int)__atomic_load_n(&interrupt->stop, __ATOMIC_RELAXED);
+
+    return number == 0 ? 0 : 128 + number;
 }
 
 void cli_interrupt_free(struct cli_interrupt *interrupt)
@@ -115,6 +118,8 @@ void cli_interrupt_free(struct cli_interrupt *interrupt)
     pthread_mutex_lock(&interrupt->lock);
     interrupt->ending = true;
     pthread_mutex_unlock(&interrupt->lock);
+    /* Every thread blocks it, and this one waits for it.
+     * NOLINTNEXTLINE(bugprone-bad-signal-to-kill-thread,cert-pos44-c) */
     pthread_kill(interrupt->thread, SIGTERM);
     pthread_join(interrupt->thread, NULL);
     pthread_mutex_destroy(&interrupt->lock);

@@ -52,7 +52,7 @@ static const struct config_option weight = {
 
 #define SECTION(name, overridable, options)                                                        \
     {                                                                                              \
-        name, overridable, options, sizeof options / sizeof *options                               \
+        name, overridable, options, sizeof(options) / sizeof *(options)                            \
     }
 static const struct config_section sections[] = {
     SECTION("", false, top),

@@ -3,6 +3,7 @@
 #include "encoder_kinds.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +34,7 @@ enum err_status encoder_create(struct encoder **out, const char *name, size_t nu
         struct encoder_state *state = &encoder->state[encoder->num_states++];
 
         assert(strlen(kind->states[s].name) < sizeof state->name);
-        strcpy(state->name, kind->states[s].name);
+        snprintf(state->name, sizeof state->name, "%s", kind->states[s].name);
         state->columns = kind->states[s].per_bit * bits_per_feature + kind->states[s].extra;
     }
     *out = encoder;

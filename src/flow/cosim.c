@@ -1,6 +1,7 @@
 #include "flow/cosim.h"
 
 #include "base/file.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "flow/cosim_check.h"
 #include "flow/cosim_locate.h"
@@ -294,7 +295,7 @@ static enum err_status look_closer(const struct simulator *simulator, struct sim
 
         say(options, "locating the mismatch", simulator->title);
         status = cosim_locate(simulator, simulation, folder, vectors, result, err);
-        if (status != ERR_TOOL || (options->stop != NULL && *options->stop)) return status;
+        if (status != ERR_TOOL || stop_asked(options->stop)) return status;
         return ERR_OK; /* the mismatch stands without its place */
     }
     return simulation->waveform != NULL ? trace(simulator, simulation, result, err) : ERR_OK;

@@ -53,7 +53,7 @@ static char *find_vvp(const struct simulation *simulation)
 
     if (path == NULL) return NULL;
     memcpy(path, name, folder);
-    strcpy(path + folder, "vvp");
+    memcpy(path + folder, "vvp", sizeof "vvp");
     return path;
 }
 

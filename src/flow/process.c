@@ -1,6 +1,8 @@
 #define _GNU_SOURCE /* pipe2, strcasestr */
 #include "flow/process.h"
 
+#include "base/stop.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -278,7 +280,7 @@ static enum ending collect(const struct process_options *options, pid_t guardian
             }
         }
         if (options->time_limit > 0.0 && now_seconds() >= end) reason = ENDED_BY_TIME;
-        if (options->stop != NULL && *options->stop) reason = ENDED_BY_STOP;
+        if (stop_asked(options->stop)) reason = ENDED_BY_STOP;
         if (reason != ENDED_ALONE && ending == ENDED_ALONE && !reported) {
             ending = reason;
             kill(guardian, SIGTERM);

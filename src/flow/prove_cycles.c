@@ -212,6 +212,8 @@ static void walk(struct prove_cycles *cycles, uint32_t net, bool *loop)
             cycles->stack[depth++] = below;
             continue;
         }
+        /* Padding that differs only makes work.
+         * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison,cert-exp42-c,cert-flp37-c) */
         dirty = dirty || memcmp(&n->cells[driver], &cycles->sound[driver], sizeof *n->cells) != 0;
         if (dirty) work_out(cycles, &cell, cycles->changed + top * cycles->words);
         if (cell.kind == PROVE_LUT && (cell.table == 0 || cell.table == UINT64_MAX))

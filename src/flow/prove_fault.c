@@ -1,5 +1,6 @@
 #include "prove_fault.h"
 
+#include "base/stop.h"
 #include "flow/prove_cycles.h"
 #include "flow/prove_plant.h"
 #include "flow/prove_silent.h"
@@ -78,7 +79,7 @@ static enum err_status plant_kind(struct campaign *campaign, const struct prove_
     *row = (struct prove_fault_row){.kind = kind->name};
     rng_seed(&campaign->bench.rng, options->seed, stream);
     while (row->planted < count && draws < MAX_DRAWS && status == ERR_OK) {
-        if (options->stop != NULL && *options->stop) return err_set(err, ERR_TOOL, "stopped");
+        if (stop_asked(options->stop)) return err_set(err, ERR_TOOL, "stopped");
         draws++;
         if (kind->plant(&campaign->bench)) {
             draws = 0;

@@ -81,7 +81,7 @@ static char *replace_ending(const char *path, const char *old, const char *new)
 
     if (result != NULL) {
         memcpy(result, path, kept);
-        strcpy(result + kept, new);
+        memcpy(result + kept, new, strlen(new) + 1);
     }
     return result;
 }

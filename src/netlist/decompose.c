@@ -263,8 +263,8 @@ static void try_choices(struct search *s, unsigned rest, unsigned shared, unsign
 
             if ((unsigned)__builtin_popcount(h) != shared || (h & r) != 0) continue;
             for (unsigned i = 0; i < 3; i++) {
-                for (uint8_t k = 0; k < inputs; k++) {
-                    if (sets[i] >> k & 1) c.order[count++] = k;
+                for (unsigned k = 0; k < inputs; k++) {
+                    if (sets[i] >> k & 1) c.order[count++] = (uint8_t)k;
                 }
             }
             try_choice(s, &c, codes);

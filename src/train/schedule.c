@@ -74,8 +74,11 @@ static double after_warmup(const struct config *config, const struct schedule_pl
     uint64_t epoch = step / steps_per_epoch;
     uint64_t total = steps_per_epoch * (uint64_t)config->training.epochs;
 
-    if (is(config, "step"))
-        return reduced(config, (double)(epoch / (uint64_t)config->training.step_epochs));
+    if (is(config, "step")) {
+        uint64_t times = epoch / (uint64_t)config->training.step_epochs;
+
+        return reduced(config, (double)times);
+    }
     if (is(config, "multistep")) return multistep(config, epoch);
     if (is(config, "cosine"))
         return cosine(config, (double)(step > warmup ? step - warmup : 0),

@@ -1,6 +1,7 @@
 #include "train.h"
 
 #include "base/file.h"
+#include "base/stop.h"
 #include "checkpoint.h"
 #include "init.h"
 #include "prune.h"
@@ -124,7 +125,7 @@ static enum err_status check_stop(struct trainer *t, struct err *err)
 {
     enum err_status status;
 
-    if (t->options->stop == NULL || *t->options->stop == 0) return ERR_OK;
+    if (!stop_asked(t->options->stop)) return ERR_OK;
     status = save(t, true, err);
     if (status != ERR_OK) return status;
     return err_set(err, ERR_TOOL, "training was interrupted in epoch %zu after batch %zu%s",

@@ -57,6 +57,18 @@ run_cppcheck() {
         --suppress=checkersReport --suppress=legacyUninitvar src
 }
 
+# Files that changed since the last time, or all: see "analyse" in the Makefile.
+analyse() {
+    # First that both find what is planted.
+    printf '#include <stdlib.h>\n#include <string.h>\nvoid f(int *p);\nchar *g(const char *s);\nvoid f(int *p) { free(p); *p = 1; }\nchar *g(const char *s) { return malloc(strlen(s + 1)); }\n' >"$build/planted.c"
+    if gcc -fanalyzer -Werror -c "$build/planted.c" -o "$build/planted.o" 2>/dev/null ||
+        clang-tidy --quiet --config-file=.clang-tidy --warnings-as-errors='*' "$build/planted.c" -- >/dev/null 2>&1; then
+        echo "a planted fault was not found"
+        return 1
+    fi
+    make --no-print-directory -s -j"$(nproc)" BUILD="${build%/lint}" analyse
+}
+
 lint_templates() { # each template alone; -Wall silent
     local file module status=0
     for file in hdl_templates/*.v; do
@@ -76,6 +88,7 @@ have gcc "gcc warnings" && step "gcc, every warning an error" compile_all gcc
 have clang "clang warnings" && step "clang, every warning an error" compile_all clang
 have clang-format "clang-format" && step "clang-format" check_format
 have cppcheck "cppcheck" && step "cppcheck" run_cppcheck
+have clang-tidy "clang-tidy" && step "clang-tidy, gcc -fanalyzer" analyse
 have verilator "Verilog templates" && step "Verilog templates, verilator -Wall" lint_templates
 # shellcheck disable=SC2046 # plain file names
 have shellcheck "shellcheck" && step "shellcheck" shellcheck -x -P SCRIPTDIR -S warning $(scripts)
