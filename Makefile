@@ -58,7 +58,7 @@ JOBS      ?= $(shell nproc 2>/dev/null || echo 2)
 SUB_MAKE   = $(MAKE) --no-print-directory -j$(JOBS)
 
 .DEFAULT_GOAL := all
-.PHONY: help all objects unit analyse test sanitize sanitize-memory sanitize-threads coverage valgrind failures fuzz lint format cosim prove faults synth golden matrix area-table bench bench-growth bench-flow instructions demo hardware-table clean \
+.PHONY: help all objects unit analyse test sanitize sanitize-memory sanitize-threads coverage valgrind failures fuzz lint format cosim prove faults tmr-table synth golden matrix area-table bench bench-growth bench-flow instructions demo hardware-table clean \
 	install uninstall docs check-deps node-table
 
 help: ## this list
@@ -171,6 +171,11 @@ faults: ## plant 1000 faults of each kind; the table of docs/proof.md (minutes, 
 	@tools/deps.sh build test
 	@$(SUB_MAKE) all
 	tools/faults_table.sh $(BIN)
+
+tmr-table: ## what emit --tmr costs; the table of docs/hardware_guide.md (minutes, not in CI)
+	@tools/deps.sh build test
+	@$(SUB_MAKE) all
+	tools/tmr_table.sh $(BIN)
 
 synth: ## emit MODEL and count LUTs for TARGET with Yosys
 	@tools/deps.sh build test

@@ -150,6 +150,7 @@ static enum err_status emit(struct cli_folder *folder, const struct cli_folder_r
                                    .target = config->hardware.target,
                                    .dont_care = model_is_edited(folder->model) ? "data" : "none",
                                    .scores = config->hardware.scores,
+                                   .tmr = config->hardware.tmr || request->tmr,
                                    .chunk = (uint32_t)config->hardware.chunk,
                                    .removed = removed,
                                    .stream_width = (uint32_t)config->hardware.stream_width,

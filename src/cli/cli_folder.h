@@ -17,6 +17,7 @@ struct cli_folder_request {
     const char *passes;             /* as netlist_passes_read() takes it; NULL: all */
     const struct cli_list *no_pass; /* names of passes to leave out */
     long stream_width;              /* 0: the configuration's */
+    bool tmr;                       /* or the configuration's */
     const char *dont_care;          /* "data": edit the tables first; NULL or "none" */
     const char *data_dir;           /* where the data set for that is */
     const struct cli_list *set;

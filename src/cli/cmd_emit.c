@@ -6,6 +6,7 @@
 struct values {
     const char *out_dir, *top, *target, *pipeline, *passes, *dont_care, *data_dir;
     long stream_width;
+    bool tmr;
     struct cli_list no_pass, set;
 };
 
@@ -23,6 +24,8 @@ static const struct cli_option OPTIONS[] = {
     CLI_OPTION_DONT_CARE(struct values, dont_care),
     CLI_OPTION_DATA(struct values, data_dir),
     CLI_OPTION_STREAM_WIDTH(struct values, stream_width),
+    {"tmr", 0, CLI_FLAG, offsetof(struct values, tmr), NULL, NULL, 0, 0,
+     "three copies of every part, with voters (hardware.tmr)"},
     CLI_OPTION_SET(struct values, set),
 };
 
@@ -82,6 +85,7 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
                                          .top = values->top,
                                          .target = values->target,
                                          .stream_width = values->stream_width,
+                                         .tmr = values->tmr,
                                          .pipeline = values->pipeline,
                                          .passes = values->passes,
                                          .no_pass = &values->no_pass,

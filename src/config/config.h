@@ -113,6 +113,7 @@ enum { CONFIG_MAX_ITEMS = 32, CONFIG_TEXT_SIZE = 512 };
 #define CONFIG_HARDWARE(X)                                                                         \
     X(name, target, "generic", "generic|xc7|xcup|ecp5|ice40", 0, "what Yosys maps to")             \
     X(bool, scores, 1, 0, 1, "give the class scores a port beside the class")                      \
+    X(bool, tmr, 0, 0, 1, "three copies of every part, with voters behind their registers")        \
     X(long, chunk, 256, 1, 65536, "LUTs of one emitted module at most")                            \
     X(long, stream_width, 32, 8, 512, "bits of a beat of the stream top; a multiple of 8")
 

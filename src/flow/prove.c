@@ -1,6 +1,7 @@
 #include "prove.h"
 
 #include "flow/prove_check.h"
+#include "flow/prove_mask.h"
 #include "flow/prove_stream.h"
 #include "flow/prove_yosys.h"
 
@@ -72,7 +73,8 @@ static enum err_status prove_rtl(struct run *run, struct prove_result *result, s
     say(run->options, "comparing it with the model");
     run->before.netlist = run->netlist_before;
     status = prove_check_load(&run->before, &different, err);
-    return status == ERR_OK ? prove_check_functions(&run->before, err) : status;
+    if (status == ERR_OK) status = prove_check_functions(&run->before, err);
+    return status == ERR_OK && run->manifest->tmr ? prove_mask_run(&run->before, err) : status;
 }
 
 static enum err_status prove_mapped(struct run *run, struct prove_result *result, struct err *err)
@@ -87,7 +89,8 @@ static enum err_status prove_mapped(struct run *run, struct prove_result *result
     say(run->options, "comparing it with the Verilog");
     run->after.netlist = run->netlist_after;
     status = prove_check_load(&run->after, &different, err);
-    return status == ERR_OK ? prove_check_same(&run->after, &run->before, different, err) : status;
+    if (status == ERR_OK) status = prove_check_same(&run->after, &run->before, different, err);
+    return status == ERR_OK && run->manifest->tmr ? prove_mask_run(&run->after, err) : status;
 }
 
 enum err_status prove_run(const char *folder, const struct manifest *manifest,

@@ -235,32 +235,60 @@ static enum err_status valid_step(struct prove_check *check, struct prove_load *
     return ERR_OK;
 }
 
+/* The cell that gives what two of three copies say, or NULL. */
+static const struct prove_cell *valid_voter(const struct prove_check *check, uint32_t net)
+{
+    const struct prove_netlist *n = check->netlist;
+    const struct prove_cell *cell;
+
+    if (!check->manifest->tmr || net == PROVE_NET_UNKNOWN || n->driver[net] >= n->num_cells)
+        return NULL;
+    cell = &n->cells[n->driver[net]];
+    return cell->kind == PROVE_LUT && cell->count == 3 && (cell->table & 0xff) == 0xe8 ? cell
+                                                                                       : NULL;
+}
+
+/* From `net` back through `left` registers to in_valid; behind a voter from each copy, which are voted on once
+ * only. */
+static enum err_status valid_from(struct prove_check *check, struct prove_load *cut, uint32_t rst,
+                                  uint32_t in, uint32_t net, bool voted, char *detail, size_t size,
+                                  struct err *err)
+{
+    const struct prove_cell *voter = voted ? NULL : valid_voter(check, net);
+    enum err_status status = ERR_OK;
+
+    for (unsigned k = 0; voter != NULL && k < 3; k++) {
+        status = valid_from(check, cut, rst, in, voter->in[k], true, detail, size, err);
+        if (status != ERR_OK || detail[0] != '\0' || k == 2) return status;
+    }
+    for (uint32_t i = 0; i < check->latency && status == ERR_OK && detail[0] == '\0'; i++) {
+        if (net == PROVE_NET_UNKNOWN)
+            snprintf(detail, size, "out_valid is unknown (x)");
+        else
+            status = valid_step(check, cut, rst, &net, detail, size, err);
+    }
+    if (status == ERR_OK && detail[0] == '\0' && net != PROVE_NET_UNKNOWN)
+        status = prove_load_net(cut, net, err);
+    if (status == ERR_OK && detail[0] == '\0' &&
+        (net == PROVE_NET_UNKNOWN || cut->literal[net] != cut->literal[in]))
+        snprintf(detail, size, "out_valid is not in_valid after %u registers", check->latency);
+    return status;
+}
+
 static enum err_status valid_chain(struct prove_check *check, struct prove_load *cut, char *detail,
                                    size_t size, struct err *err)
 {
     const struct prove_wire *rst = NULL, *in = NULL, *out = NULL;
     enum err_status status = port(check->netlist, "rst", true, 1, &rst, err);
     const uint64_t zero = 0;
-    uint32_t net;
 
     if (status == ERR_OK) status = port(check->netlist, "in_valid", true, 1, &in, err);
     if (status == ERR_OK) status = port(check->netlist, "out_valid", false, 1, &out, err);
     if (status != ERR_OK) return status;
     prove_load_input(cut, rst->nets[0], prove_graph_input(cut->graph, &zero), 0);
     prove_load_input(cut, in->nets[0], prove_graph_input(cut->graph, &zero), 0);
-    net = out->nets[0];
-    for (uint32_t i = 0; i < check->latency && status == ERR_OK && detail[0] == '\0'; i++) {
-        if (net == PROVE_NET_UNKNOWN)
-            snprintf(detail, size, "out_valid is unknown (x)");
-        else
-            status = valid_step(check, cut, rst->nets[0], &net, detail, size, err);
-    }
-    if (status == ERR_OK && detail[0] == '\0' && net != PROVE_NET_UNKNOWN)
-        status = prove_load_net(cut, net, err);
-    if (status == ERR_OK && detail[0] == '\0' &&
-        (net == PROVE_NET_UNKNOWN || cut->literal[net] != cut->literal[in->nets[0]]))
-        snprintf(detail, size, "out_valid is not in_valid after %u registers", check->latency);
-    return status;
+    return valid_from(check, cut, rst->nets[0], in->nets[0], out->nets[0], false, detail, size,
+                      err);
 }
 
 /* In a network of its own, in which registers are inputs. */

@@ -42,6 +42,8 @@ void prove_load_input(struct prove_load *load, uint32_t net, uint32_t literal, i
 {
     load->literal[net] = literal;
     load->stage[net] = stage;
+    if (load->order != NULL && load->num_ordered < load->netlist->num_nets)
+        load->order[load->num_ordered++] = net;
 }
 
 /* ---- faults ---- */

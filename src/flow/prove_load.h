@@ -22,6 +22,8 @@ struct prove_load {
     uint8_t *open;     /* [num_nets] being worked out */
     uint32_t clock;    /* net */
     bool cut;          /* registers are inputs of their own instead of wires */
+    uint32_t *order; /* [num_nets] or NULL: the nets worked out so far, each after what it reads */
+    uint32_t num_ordered;
     /* Replaces a table's literal on `net` by one that is known to be the same function; or NULL. */
     enum err_status (*known)(void *user, uint32_t net, uint32_t *literal, struct err *err);
     void *user;

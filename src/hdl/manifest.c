@@ -236,6 +236,7 @@ static json_t *manifest_json(const struct manifest *manifest)
 
     json_put(&root, "format", json_integer(FORMAT));
     json_put(&root, "scores", json_boolean(manifest->scores));
+    if (manifest->tmr) json_put(&root, "tmr", json_true());
     for (size_t i = 0; i < COUNT(TEXTS); i++)
         json_put(&root, TEXTS[i].key, json_string(const_field(manifest, TEXTS[i].offset)));
     add_numbers(manifest, &root);
@@ -398,6 +399,8 @@ static void read_manifest(struct reader *r, const json_t *root, struct manifest 
     read_number(r, root, "format", FORMAT, FORMAT);
     if (!json_is_boolean(scores)) fail(r, "scores", "true or false is missing");
     m->scores = json_is_true(scores);
+    m->tmr = json_is_true(json_object_get(root, "tmr"));
+    if (json_object_get(root, "tmr") != NULL && !m->tmr) fail(r, "tmr", "is true or not there");
     for (size_t i = 0; i < COUNT(TEXTS); i++)
         read_text(r, root, TEXTS[i].key, field(m, TEXTS[i].offset), TEXTS[i].size);
     read_numbers(r, root, m);

@@ -42,6 +42,7 @@ struct manifest {
     char dont_care[8];   /* "none"; "data": tables were edited, at a price (model_drop_unseen()) */
     char top_module[96]; /* <name>_<top> */
     bool scores;
+    bool tmr;                         /* three copies of every part, and voters */
     uint32_t num_features, code_bits; /* full: in_codes, feature f at [code_bits*f +: code_bits] */
     uint32_t num_bits;                /* core: in_bits, encoder bit b at [b]; then the codes as in
                                        * in_codes, when pass code-bits removed anything */

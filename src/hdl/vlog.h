@@ -107,6 +107,8 @@ void vlog_argmax(struct vlog *v);
 /* widths[i] is the bus before slice i, widths[num_slices] the one into the class sums; 0: no bus. */
 void vlog_core(struct vlog *v, const uint32_t *widths);
 void vlog_full(struct vlog *v);
+/* Both tops with three copies of every part, and <name>_tmr that they share, instead of the two above. */
+void vlog_tmr(struct vlog *v, const uint32_t *widths);
 /* <name>_stream and its templates; manifest->stream says how. */
 void vlog_stream(struct vlog *v);
 /* The board's top, its templates and its pins. */

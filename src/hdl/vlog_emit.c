@@ -35,6 +35,11 @@ static enum err_status check_options(const struct netlist *net, const struct vlo
                        "emit: the stream width (--stream-width, hardware.stream_width) must be 8, "
                        "16, 24 .. %d, not %u",
                        VLOG_STREAM_MAX_WIDTH, options->stream_width);
+    if (options->tmr && vlog_has_stream(options->top))
+        return err_set(err, ERR_ARG,
+                       "emit: --tmr (hardware.tmr) is for the tops full and core: the handshake of "
+                       "%s has one copy of its registers only",
+                       options->top);
     if (!vlog_target_known(options->target))
         return err_set(err, ERR_ARG,
                        "emit: target must be generic, xc7, xcup, ecp5 or ice40, not \"%s\"",
@@ -55,6 +60,7 @@ static enum err_status set_build_id(struct manifest *m, const struct text *net,
              DIFFLUT_VERSION, hash, options->top, options->target, options->scores, options->chunk);
     for (uint32_t i = 0; i < m->num_passes; i++)
         text_add(&text, " %s", m->passes[i].name);
+    if (options->tmr) text_add(&text, " tmr");
     if (vlog_has_stream(options->top)) text_add(&text, " stream %u", m->stream.width);
     status = text_status(&text, "the build id", err);
     if (status == ERR_OK) {
@@ -78,6 +84,18 @@ static void note_passes(struct manifest *m, const struct vlog_options *options)
         pass->removed = options->removed[i];
         m->num_passes++;
     }
+}
+
+/* The voters are added where they are written. */
+static void triplicate(struct manifest *m)
+{
+    m->tmr = true;
+    m->depth++;
+    m->flip_flops = m->flip_flops > UINT32_MAX / 3 ? UINT32_MAX : 3 * m->flip_flops;
+    m->luts_encoder *= 3;
+    m->luts_layers *= 3;
+    m->luts_group_sum *= 3;
+    m->luts_argmax *= 3;
 }
 
 static enum err_status fill_manifest(struct manifest *m, const struct netlist *net,
@@ -126,6 +144,7 @@ static enum err_status fill_manifest(struct manifest *m, const struct netlist *n
     m->luts_layers = cost.layers;
     m->luts_group_sum = cost.group_sum;
     m->luts_argmax = cost.argmax;
+    if (options->tmr) triplicate(m);
     note_passes(m, options);
     return set_build_id(m, text, options, err);
 }
@@ -185,8 +204,12 @@ static void write_parts(struct vlog *v)
         }
         vlog_group_sum(v, &bus);
         vlog_argmax(v);
-        vlog_core(v, widths);
-        vlog_full(v);
+        if (v->options->tmr) {
+            vlog_tmr(v, widths);
+        } else {
+            vlog_core(v, widths);
+            vlog_full(v);
+        }
         if (vlog_has_stream(v->options->top)) vlog_stream(v);
         if (vlog_is_board(v->options->top)) vlog_board(v);
         if (v->status == ERR_OK) v->status = text_status(&v->files, "rtl/files.f", v->err);

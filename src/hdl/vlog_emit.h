@@ -9,6 +9,7 @@
  *   <name>_full  clk, rst, in_valid, in_codes[features*code_bits-1:0] -> the same
  *   <name>_stream  <name>_full between AXI4-Stream frames (vlog_stream.h)
  *   <name>_icebreaker, <name>_ulx3s  <name>_stream behind a serial line, with pins in constraints/
+ *   <name>_tmr     with `tmr`: what core and full have in common, three times
  * in_bits is indexed as the encoder's bits (unread ones are gathered in an unused_ok wire). One sample
  * a cycle; no back-pressure. With latency 0 the outputs follow the inputs combinationally and clk and
  * rst are unused (gathered too). out_scores exists when `scores` is set. */
@@ -29,6 +30,7 @@ struct vlog_options {
     const char *target;    /* "generic", "xc7", "xcup", "ecp5", "ice40" */
     const char *dont_care; /* "data": tables were edited for samples; "none" or NULL */
     bool scores;
+    bool tmr; /* three copies of every part, and voters; tops full and core only */
     /* What netlist_optimize_with() was told and said; for the manifest and the build id. removed NULL:
      * the netlist is as it was lowered. */
     uint32_t passes;
