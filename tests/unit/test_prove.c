@@ -303,6 +303,58 @@ static void test_sum(void **state)
         for (int i = 0; i < 5; i++)
             check_sum(size, true, &rng);
     }
+    for (uint32_t size = 255; size < 1100; size += 1 + size) {
+        check_sum(size, false, &rng);
+        check_sum(size + 1, false, &rng);
+        check_sum(size + 2, true, &rng);
+    }
+}
+
+/* Sums of more than 256 bits by diagrams alone, counted from either end, with and without a wrong counter: the
+ * low bits are decided, the high ones may be too large, but no verdict is wrong. */
+static void test_wide_sum_by_diagrams(void **state)
+{
+    enum { SIZE = 300 };
+    struct popcount_shape shape = {.inputs = {SIZE}};
+    struct popcount_plan *plan = NULL;
+    struct prove_graph *graph = NULL;
+    struct prove_equal *equal = NULL;
+    uint32_t *items[3];
+    const uint64_t zero = 0;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(popcount_create(&plan, &shape, &err), ERR_OK);
+    assert_int_equal(prove_graph_create(&graph, 1, &err), ERR_OK);
+    for (int way = 0; way < 3; way++) {
+        items[way] = calloc(SIZE + 1 + 3 * (size_t)plan->num_counters, sizeof **items);
+        assert_non_null(items[way]);
+        for (uint32_t i = 0; i < SIZE; i++)
+            items[way][i] = way == 0 ? prove_graph_input(graph, &zero) : items[0][SIZE - 1 - i];
+    }
+    for (int way = 0; way < 3; way++)
+        count(graph, plan, items[way], way == 2 ? 0 : UINT32_MAX, 1);
+    assert_int_equal(prove_equal_create(&equal, graph, &err), ERR_OK);
+    for (uint32_t b = 0; b < plan->num_bits; b++) {
+        uint32_t bits[3];
+        enum prove_verdict verdict;
+
+        for (int way = 0; way < 3; way++)
+            bits[way] = item(items[way], plan, plan->out[b]);
+        assert_int_equal(
+            prove_equal_check(equal, bits[0], bits[1], 0, PROVE_MAX_DIAGRAM, &verdict, &err),
+            ERR_OK);
+        assert_true(b < 3 ? verdict == PROVE_EQUAL : verdict != PROVE_DIFFERENT);
+        assert_int_equal(
+            prove_equal_check(equal, bits[0], bits[2], 0, PROVE_MAX_DIAGRAM, &verdict, &err),
+            ERR_OK);
+        if (b == 0) assert_int_equal(verdict, PROVE_DIFFERENT);
+    }
+    for (int way = 0; way < 3; way++)
+        free(items[way]);
+    prove_equal_free(equal);
+    prove_graph_free(graph);
+    popcount_free(plan);
 }
 
 /* ---- cells ---- */
@@ -424,10 +476,15 @@ static void test_refusals(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_graph),     cmocka_unit_test(test_same_node),
-        cmocka_unit_test(test_equal),     cmocka_unit_test(test_equal_limits),
-        cmocka_unit_test(test_undecided), cmocka_unit_test(test_sum),
-        cmocka_unit_test(test_cells),     cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_graph),
+        cmocka_unit_test(test_same_node),
+        cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_equal_limits),
+        cmocka_unit_test(test_undecided),
+        cmocka_unit_test(test_sum),
+        cmocka_unit_test(test_wide_sum_by_diagrams),
+        cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_refusals),
     };
 
     if (argc > 1) cmocka_set_test_filter(argv[1]);
