@@ -9,7 +9,7 @@
 #                                                   tests/fuzz/campaign.csv and docs/fuzzing.md
 #   tools/run_fuzzers.sh BUILD table                that table alone
 #   tools/run_fuzzers.sh BUILD merge [NAME...]      chooses the kept inputs again, of all there are: those with
-#                                                   names of ours, and FUZZ_KEEP (14) more that reach most code
+#                                                   names of ours, and FUZZ_KEEP (13) more that reach most code
 set -euo pipefail
 
 build=$1 mode=$2
@@ -150,7 +150,7 @@ merge() { # name
     find "$kept" -type f -exec cp -t "$all/from" {} +
     "$build/fuzz/$1" -merge=1 -merge_control_file="$all/control" -max_len=16384 "$all/to" "$all/from" \
         >"$build/logs/$1" 2>&1 || { tail -n 5 "$build/logs/$1" && return 1; }
-    awk -v keep="${FUZZ_KEEP:-14}" "$choose" "$all/control" | xargs -d '\n' cp -t "$all/kept"
+    awk -v keep="${FUZZ_KEEP:-13}" "$choose" "$all/control" | xargs -d '\n' cp -t "$all/kept"
     rm -f "$kept"/* && cp "$all/kept"/* "$kept"
     echo "$1: $(find "$kept" -type f | wc -l) inputs, $(cat "$kept"/* | wc -c) bytes"
 }
