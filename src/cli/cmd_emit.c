@@ -24,7 +24,7 @@ static const struct cli_option OPTIONS[] = {
     CLI_OPTION_DONT_CARE(struct values, dont_care),
     CLI_OPTION_DATA(struct values, data_dir),
     CLI_OPTION_STREAM_WIDTH(struct values, stream_width),
-    {"tmr", 0, CLI_FLAG, offsetof(struct values, tmr), NULL, NULL, 0, 0,
+    {"tmr", 0, CLI_FLAG, offsetof(struct values, tmr), "", NULL, 0, 0,
      "three copies of every part, with voters (hardware.tmr)"},
     CLI_OPTION_SET(struct values, set),
 };

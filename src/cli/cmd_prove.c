@@ -31,7 +31,7 @@ static const struct cli_option OPTIONS[] = {
      "which top (default: core where the folder's top is core, else full)"},
     {"faults", 0, CLI_LONG, offsetof(struct values, faults), "N", "0", 0, 1000000,
      "plant N faults of each kind instead, and say how many are caught"},
-    {"list", 0, CLI_FLAG, offsetof(struct values, list), NULL, NULL, 0, 0, "list every obligation"},
+    {"list", 0, CLI_FLAG, offsetof(struct values, list), "", NULL, 0, 0, "list every obligation"},
     CLI_OPTION_SEED(struct values, seed, "1", "seed of the simulated codes that guide the proof"),
     {"out", 'o', CLI_TEXT, offsetof(struct values, out_dir), "DIR", NULL, 0, 0,
      "keep the emitted folder here"},
