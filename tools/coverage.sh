@@ -10,6 +10,6 @@ cd "$(dirname "$0")/.." || exit 2
 if [ -z "${COVERAGE_KEEP:-}" ]; then # set: add to what was counted before
     find "$build" -name '*.gcda' -delete
 fi
-tools/run_tests.sh "$build" "$@"
+COVERAGE=1 tools/run_tests.sh "$build" "$@"
 status=$?
 exec python3 tools/coverage.py "$build" $status
