@@ -341,11 +341,15 @@ $(BUILD)/tests/%: tests/unit/%.c $(LIB) | $(GEN)
 	$(CC) $(ALL_CFLAGS) $< $(BESIDE) -o $@ $(LIB) -lcmocka $(LIBS)
 
 # Memory, disk and files that fail when a test says so (tests/faults/fault.h).
-$(BUILD)/tests/test_faults: tests/faults/fault.c
-$(BUILD)/tests/test_faults: BESIDE = tests/faults/fault.c
-$(BUILD)/helpers/fault.so: tests/faults/fault.c tests/faults/fault.h
+# It is called before a sanitizer's own start, so it is compiled without.
+FAULT_CFLAGS = $(filter-out -MMD -MP -fsanitize% --coverage,$(ALL_CFLAGS))
+$(BUILD)/tests/test_faults: $(BUILD)/helpers/fault.o
+$(BUILD)/tests/test_faults: BESIDE = $(BUILD)/helpers/fault.o
+$(BUILD)/helpers/fault.o: tests/faults/fault.c tests/faults/fault.h $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -MMD -MP -fsanitize% --coverage,$(ALL_CFLAGS)) -shared $< -o $@ -ldl
+	$(CC) $(FAULT_CFLAGS) -c $< -o $@
+$(BUILD)/helpers/fault.so: $(BUILD)/helpers/fault.o
+	$(CC) -shared $< -o $@ -ldl
 
 # Programs that the test scripts call.
 $(BUILD)/helpers/%: tests/helpers/%.c $(LIB)

@@ -169,10 +169,6 @@ unsigned long fault_disarm(void)
     return count;
 }
 
-long fault_live(void)
-{
-    return live;
-}
 
 /* ---- memory: in front of the C library's, or of a sanitizer's ---- */
 
@@ -187,6 +183,16 @@ BEHIND(void *, memalign, (size_t, size_t))
 BEHIND(void, free, (void *))
 
 #define REAL(name) (__interceptor_##name != NULL ? __interceptor_##name : __libc_##name)
+
+bool fault_counts_live(void)
+{
+    return __interceptor_malloc == NULL;
+}
+
+long fault_live(void)
+{
+    return fault_counts_live() ? live : 0;
+}
 
 static void *counted(void *block)
 {

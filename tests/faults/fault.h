@@ -30,5 +30,7 @@ unsigned long fault_disarm(void);
 
 /* Allocations that nobody has freed yet. */
 long fault_live(void);
+/* Whether they are counted: a sanitizer allocates by itself too, and looks for leaks by itself. */
+bool fault_counts_live(void);
 
 #endif
