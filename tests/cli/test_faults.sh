@@ -89,8 +89,10 @@ try() { # place fault command...: says what is wrong
     DIFFLUT_FAULT=$fault_spec LD_PRELOAD=$fault "$DIFFLUT" "$@" --json >"$work/out" 2>"$work/err" </dev/null
     status=$?
     # AddressSanitizer's own look at the threads ends the program without memory; that is not ours.
-    grep -q 'AddressSanitizer: CHECK failed: sanitizer_' "$work/err" && return
-    if [ $status -eq 0 ]; then
+    if grep -q 'AddressSanitizer: CHECK failed: sanitizer_' "$work/err"; then
+        rm -rf "${TMPDIR:?}"/*
+        return
+    elif [ $status -eq 0 ]; then
         sed "$seconds" "$work/out" | cmp -s - "$work/good" || echo "$fault_spec: good, but another answer"
         state "$place" 2>/dev/null | cmp -s - "$work/good_state" || echo "$fault_spec: good, but other files"
     elif [ $status -ne 4 ] && ! grep -q 'record.txt\|ended without\|wrote no' "$work/err"; then

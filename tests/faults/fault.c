@@ -169,7 +169,6 @@ unsigned long fault_disarm(void)
     return count;
 }
 
-
 /* ---- memory: in front of the C library's, or of a sanitizer's ---- */
 
 #define BEHIND(result, name, parameters)                                                           \
