@@ -3,8 +3,8 @@
  * Two ways, for two kinds of kernel:
  *  - SIMD_CLONES in front of a leaf function of plain loops: the compiler makes an AVX-512, an AVX2 +
  *    FMA and a baseline version of it, and the loader picks one.
- *  - A kernel file of GCC vector types is included once a version between SIMD_BEGIN_* and SIMD_END,
- *    with KERNEL(name) naming the version, and called through SIMD_CALL. (Vector types wider than
+ *  - A kernel file of GCC vector types is included once a version by simd_versions.h, between
+ *    SIMD_BEGIN_* and SIMD_END, with KERNEL(name) naming the version, and called through SIMD_CALL. (Vector types wider than
  *    the baseline's registers are taken apart before cloning happens, so SIMD_CLONES is slow there.)
  *
  * Real-valued kernels may round differently between versions (fused multiply-add); everything that

@@ -8,26 +8,8 @@
 #include <immintrin.h>
 #endif
 
-#define KERNEL(name) name##_baseline
-#include "words_kernel.h"
-#include "words_rows_kernel.h"
-#undef KERNEL
-
-#if SIMD_X86
-SIMD_BEGIN_AVX2
-#define KERNEL(name) name##_avx2
-#include "words_kernel.h"
-#include "words_rows_kernel.h"
-#undef KERNEL
-SIMD_END
-
-SIMD_BEGIN_AVX512
-#define KERNEL(name) name##_avx512
-#include "words_kernel.h"
-#include "words_rows_kernel.h"
-#undef KERNEL
-SIMD_END
-#endif
+#define SIMD_FILE "base/words_rows_kernel.h"
+#include "base/simd_versions.h"
 
 uint64_t words_below(const uint32_t *draws, uint32_t limit)
 {

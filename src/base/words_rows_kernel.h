@@ -1,4 +1,5 @@
-/* The vectorised functions of words.c, included once for each instruction set after words_kernel.h. */
+/* The vectorised functions of words.c, included once for each instruction set (simd_versions.h). */
+#include "base/words_kernel.h"
 
 SIMD_KERNEL uint64_t KERNEL(words_below)(const uint32_t *draws, uint32_t limit)
 {

@@ -71,26 +71,8 @@ SIMD_KERNEL uint64_t encode_search(const uint16_t *codes, const uint32_t *toggle
     return word;
 }
 
-#define KERNEL(name) name##_baseline
-#include "base/words_kernel.h"
-#include "encoder_encode_kernel.h"
-#undef KERNEL
-
-#if SIMD_X86
-SIMD_BEGIN_AVX2
-#define KERNEL(name) name##_avx2
-#include "base/words_kernel.h"
-#include "encoder_encode_kernel.h"
-#undef KERNEL
-SIMD_END
-
-SIMD_BEGIN_AVX512
-#define KERNEL(name) name##_avx512
-#include "base/words_kernel.h"
-#include "encoder_encode_kernel.h"
-#undef KERNEL
-SIMD_END
-#endif
+#define SIMD_FILE "encoder/encoder_encode_kernel.h"
+#include "base/simd_versions.h"
 
 /* Samples lie scattered in memory, and no processor sees 64 rows coming. */
 static void fetch(const uint16_t *const *rows, size_t count, size_t features)

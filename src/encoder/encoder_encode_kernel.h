@@ -1,4 +1,5 @@
-/* The kernel of encoder_encode.c, included once for each instruction set after base/words_kernel.h. */
+/* The kernel of encoder_encode.c, included once for each instruction set (base/simd_versions.h). */
+#include "base/words_kernel.h"
 
 SIMD_INLINE uint64_t KERNEL(encode_bit)(const struct encoder *encoder, size_t b,
                                         const uint16_t *codes)

@@ -19,23 +19,8 @@ typedef float floats8 __attribute__((vector_size(32)));
  * different copies of the bins; they are added in their order at the end. Not for larger tables. */
 enum { COPIED_INPUTS = 6, COPIES = 8 };
 
-#define KERNEL(name) name##_baseline
-#include "lookup_kernel.h"
-#undef KERNEL
-
-#if SIMD_X86
-SIMD_BEGIN_AVX2
-#define KERNEL(name) name##_avx2
-#include "lookup_kernel.h"
-#undef KERNEL
-SIMD_END
-
-SIMD_BEGIN_AVX512
-#define KERNEL(name) name##_avx512
-#include "lookup_kernel.h"
-#undef KERNEL
-SIMD_END
-#endif
+#define SIMD_FILE "layer/lookup_kernel.h"
+#include "base/simd_versions.h"
 
 void lookup_address(unsigned n, const uint64_t *slots, uint16_t *address)
 {

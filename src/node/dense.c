@@ -14,26 +14,8 @@ static const float ones[NODE_MAX_SAMPLES] __attribute__((aligned(SIMD_ALIGN))) =
     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 _Static_assert(NODE_MAX_SAMPLES == 64, "all of them are 1");
 
-#define LANES        8
-#define KERNEL(name) name##_baseline
-#include "dense_kernel.h"
-#undef KERNEL
-
-#if SIMD_X86
-SIMD_BEGIN_AVX2
-#define KERNEL(name) name##_avx2
-#include "dense_kernel.h"
-#undef KERNEL
-SIMD_END
-
-SIMD_BEGIN_AVX512
-#undef LANES
-#define LANES        16
-#define KERNEL(name) name##_avx512
-#include "dense_kernel.h"
-#undef KERNEL
-SIMD_END
-#endif
+#define SIMD_FILE "node/dense_kernel.h"
+#include "base/simd_versions.h"
 
 void dense_forward(const struct dense *shape, const float *weights, const float *bias,
                    const float *const *in, float *const *out, size_t count)

@@ -11,23 +11,8 @@ typedef float v8 __attribute__((vector_size(32)));
 
 #define UNROLL SIMD_UNROLL(8)
 
-#define KERNEL(name) name##_baseline
-#include "extended_difference_kernel.h"
-#undef KERNEL
-
-#if SIMD_X86
-SIMD_BEGIN_AVX2
-#define KERNEL(name) name##_avx2
-#include "extended_difference_kernel.h"
-#undef KERNEL
-SIMD_END
-
-SIMD_BEGIN_AVX512
-#define KERNEL(name) name##_avx512
-#include "extended_difference_kernel.h"
-#undef KERNEL
-SIMD_END
-#endif
+#define SIMD_FILE "node/extended_difference_kernel.h"
+#include "base/simd_versions.h"
 
 void extended_difference_geometric(unsigned n, double scale, double beta, double *eigenvalue)
 {

@@ -49,26 +49,8 @@ enum { MAX_LOW = 3, MAX_HIGH = 9 };
         break;                                                                                     \
     }
 
-#define KERNEL(name) name##_baseline
-#define LANES        8
-#include "multilinear_kernel.h"
-#undef KERNEL
-
-#if SIMD_X86
-SIMD_BEGIN_AVX2
-#define KERNEL(name) name##_avx2
-#include "multilinear_kernel.h"
-#undef KERNEL
-SIMD_END
-
-SIMD_BEGIN_AVX512
-#undef LANES
-#define LANES        16
-#define KERNEL(name) name##_avx512
-#include "multilinear_kernel.h"
-#undef KERNEL
-SIMD_END
-#endif
+#define SIMD_FILE "node/multilinear_kernel.h"
+#include "base/simd_versions.h"
 
 void multilinear_forward(unsigned n, const float *table, const float *const *in, float *out,
                          size_t count)

@@ -9,26 +9,8 @@
 
 static const float pi = 3.14159265358979F;
 
-#define LANES        8
-#define KERNEL(name) name##_baseline
-#include "phasor_kernel.h"
-#undef KERNEL
-
-#if SIMD_X86
-SIMD_BEGIN_AVX2
-#define KERNEL(name) name##_avx2
-#include "phasor_kernel.h"
-#undef KERNEL
-SIMD_END
-
-SIMD_BEGIN_AVX512
-#undef LANES
-#define LANES        16
-#define KERNEL(name) name##_avx512
-#include "phasor_kernel.h"
-#undef KERNEL
-SIMD_END
-#endif
+#define SIMD_FILE "node/phasor_kernel.h"
+#include "base/simd_versions.h"
 
 SIMD_CLONES static void scale_row(const float *in, float *out, size_t count)
 {

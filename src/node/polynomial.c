@@ -13,26 +13,8 @@ enum { MANY = 4 };
 
 #define UNROLL SIMD_UNROLL(4)
 
-#define LANES        8
-#define KERNEL(name) name##_baseline
-#include "polynomial_kernel.h"
-#undef KERNEL
-
-#if SIMD_X86
-SIMD_BEGIN_AVX2
-#define KERNEL(name) name##_avx2
-#include "polynomial_kernel.h"
-#undef KERNEL
-SIMD_END
-
-SIMD_BEGIN_AVX512
-#undef LANES
-#define LANES        16
-#define KERNEL(name) name##_avx512
-#include "polynomial_kernel.h"
-#undef KERNEL
-SIMD_END
-#endif
+#define SIMD_FILE "node/polynomial_kernel.h"
+#include "base/simd_versions.h"
 
 size_t polynomial_terms(unsigned inputs, unsigned degree)
 {

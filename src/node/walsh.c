@@ -10,35 +10,8 @@ typedef float v8 __attribute__((vector_size(32)));
 
 #define UNROLL SIMD_UNROLL(8)
 
-#define TRANSFORM                                                                                  \
-    SIMD_KERNEL void KERNEL(walsh_transform)(unsigned n, v8 *values)                               \
-    {                                                                                              \
-        if (n == 6)                                                                                \
-            KERNEL(walsh_vectors)(6, values);                                                      \
-        else                                                                                       \
-            KERNEL(walsh_vectors)(n, values);                                                      \
-    }
-
-#define KERNEL(name) name##_baseline
-#include "walsh_kernel.h"
-TRANSFORM
-#undef KERNEL
-
-#if SIMD_X86
-SIMD_BEGIN_AVX2
-#define KERNEL(name) name##_avx2
-#include "walsh_kernel.h"
-TRANSFORM
-#undef KERNEL
-SIMD_END
-
-SIMD_BEGIN_AVX512
-#define KERNEL(name) name##_avx512
-#include "walsh_kernel.h"
-TRANSFORM
-#undef KERNEL
-SIMD_END
-#endif
+#define SIMD_FILE "node/walsh_transform_kernel.h"
+#include "base/simd_versions.h"
 
 /* Fewer than eight values fill no vector. */
 static void transform_small(unsigned n, float *values)

@@ -3,6 +3,7 @@
  * machine would not choose. */
 #include "base/rng.h"
 #include "node/dense.c"
+#include "versions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -122,11 +123,7 @@ static void sweep(const struct version *v)
 static void test_versions(void **state)
 {
     const struct version versions[] = {
-        VERSION(baseline, true),
-#if SIMD_X86
-        VERSION(avx2, SIMD_HAS_AVX2),
-        VERSION(avx512, SIMD_HAS_AVX512),
-#endif
+        VERSIONS_OF(VERSION),
     };
 
     (void)state;

@@ -2,6 +2,7 @@
  * this program, so that versions can be called which the machine would not choose. */
 #include "base/rng.h"
 #include "layer/lookup.c"
+#include "versions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,11 +33,7 @@ struct version {
 static void each_version(void (*check)(const struct version *, unsigned n, struct rng *))
 {
     const struct version versions[] = {
-        VERSION(baseline, true),
-#if SIMD_X86
-        VERSION(avx2, SIMD_HAS_AVX2),
-        VERSION(avx512, SIMD_HAS_AVX512),
-#endif
+        VERSIONS_OF(VERSION),
     };
 
     for (size_t v = 0; v < sizeof versions / sizeof versions[0]; v++) {

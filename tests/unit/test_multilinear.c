@@ -3,6 +3,7 @@
  * which the machine would not choose. */
 #include "base/rng.h"
 #include "node/multilinear.c"
+#include "versions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -118,11 +119,7 @@ static void each_version(void (*check)(const struct version *, unsigned, const f
                                        size_t))
 {
     const struct version versions[] = {
-        VERSION(baseline, true),
-#if SIMD_X86
-        VERSION(avx2, SIMD_HAS_AVX2),
-        VERSION(avx512, SIMD_HAS_AVX512),
-#endif
+        VERSIONS_OF(VERSION),
     };
 
     for (size_t v = 0; v < sizeof versions / sizeof versions[0]; v++) {

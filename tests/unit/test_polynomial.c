@@ -3,6 +3,7 @@
  * called which the machine would not choose. */
 #include "base/rng.h"
 #include "node/polynomial.c"
+#include "versions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -153,11 +154,7 @@ static void sweep(const struct version *v, void (*check)(const struct version *)
 static void each_version(void (*check)(const struct version *))
 {
     const struct version versions[] = {
-        VERSION(baseline, true),
-#if SIMD_X86
-        VERSION(avx2, SIMD_HAS_AVX2),
-        VERSION(avx512, SIMD_HAS_AVX512),
-#endif
+        VERSIONS_OF(VERSION),
     };
 
     for (size_t v = 0; v < sizeof versions / sizeof versions[0]; v++) {

@@ -3,6 +3,7 @@
 #include "base/words.c"
 
 #include "base/rng.h"
+#include "versions.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,11 +30,7 @@ struct version {
 static void each_version(void (*check)(const struct version *, struct rng *))
 {
     const struct version versions[] = {
-        VERSION(baseline, true),
-#if SIMD_X86
-        VERSION(avx2, SIMD_HAS_AVX2),
-        VERSION(avx512, SIMD_HAS_AVX512),
-#endif
+        VERSIONS_OF(VERSION),
         {"chosen", true, words_below, words_of_reals, words_to_reals},
     };
 
