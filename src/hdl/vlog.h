@@ -97,6 +97,15 @@ enum err_status vlog_slices(struct netlist *net, struct vlog_slice **out, uint32
 /* "layer0", "layer0_stage1". */
 void vlog_slice_name(const struct vlog_slice *slice, char name[VLOG_SLICE_SIZE]);
 
+/* --- of the tops, with one copy of each part or three --- */
+
+/* Cycles from encoder bits to class; bits of all scores; the clock of an instance with registers. */
+uint32_t vlog_core_latency(const struct vlog *v);
+uint32_t vlog_scores_width(const struct vlog *v);
+const char *vlog_clock(uint32_t stages);
+/* The ports of a top whose input `input` has `width` bits, with the end of the list. */
+void vlog_top_ports(struct vlog *v, const char *input, uint32_t width);
+
 /* --- parts, each in its own file --- */
 
 void vlog_encoder(struct vlog *v);

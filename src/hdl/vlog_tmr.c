@@ -9,21 +9,6 @@
 
 #include <stdio.h>
 
-static const char *clock(uint32_t stages)
-{
-    return stages > 0 ? ".clk(clk), " : "";
-}
-
-static uint32_t scores_width(const struct vlog *v)
-{
-    return v->net->num_classes * netlist_score_bits(v->net);
-}
-
-static uint32_t core_latency(const struct vlog *v)
-{
-    return netlist_latency(v->net) - vlog_part_stages(v, 0);
-}
-
 /* Three wires of a part: what its copies say, and what is read of it. `stages` 0: the same. */
 static void declare(struct vlog *v, const char *name, uint32_t width, uint32_t stages)
 {
@@ -54,7 +39,7 @@ static void write_layers(struct vlog *v, const uint32_t *widths, char last[VLOG_
         vlog_slice_name(&v->slices[i], name);
         if (width > 0) {
             vlog_add(v, "            %s_%s u_%s (\n                %s", v->net->name, name, name,
-                     clock(stages));
+                     vlog_clock(stages));
             if (widths[i] > 0) vlog_add(v, ".in_bits(%s[%u*k+:%u]), ", last, widths[i], widths[i]);
             vlog_add(v, ".out_bits(%s_copies[%u*k+:%u]));\n", name, width, width);
             vote(v, name, width, stages, &v->manifest->luts_layers);
@@ -66,7 +51,7 @@ static void write_layers(struct vlog *v, const uint32_t *widths, char last[VLOG_
 static void write_copies(struct vlog *v, const uint32_t *widths)
 {
     const struct netlist *net = v->net;
-    uint32_t scores = scores_width(v), class = netlist_class_bits(net);
+    uint32_t scores = vlog_scores_width(v), class = netlist_class_bits(net);
     uint32_t sum_stages = vlog_part_stages(v, netlist_part_popcount(net));
     uint32_t input = widths[v->num_slices];
     char last[VLOG_SLICE_SIZE + 16];
@@ -75,7 +60,7 @@ static void write_copies(struct vlog *v, const uint32_t *widths)
                 "        for (k = 0; k < 3; k = k + 1) begin : g_copy\n");
     write_layers(v, widths, last);
     vlog_add(v, "            %s_group_sum u_group_sum (\n                %s", net->name,
-             clock(sum_stages));
+             vlog_clock(sum_stages));
     if (input > 0) vlog_add(v, ".in_bits(%s[%u*k+:%u]), ", last, input, input);
     vlog_add(v, ".out_scores(scores_copies[%u*k+:%u]));\n", scores, scores);
     vote(v, "scores", scores, sum_stages, &v->manifest->luts_group_sum);
@@ -83,7 +68,7 @@ static void write_copies(struct vlog *v, const uint32_t *widths)
         v,
         "            %s_argmax u_argmax (\n                %s.in_scores(scores_%s[%u*k+:%u]),\n"
         "                ",
-        net->name, clock(vlog_part_stages(v, netlist_part_argmax(net))),
+        net->name, vlog_clock(vlog_part_stages(v, netlist_part_argmax(net))),
         sum_stages > 0 ? "voted" : "copies", scores, scores);
     if (v->options->scores) vlog_add(v, ".out_scores(out_scores[%u*k+:%u]), ", scores, scores);
     vlog_add(v,
@@ -91,13 +76,13 @@ static void write_copies(struct vlog *v, const uint32_t *widths)
              "            tmr_valid #(.DEPTH(%u)) u_valid (\n"
              "                .clk(clk), .rst(rst), .in(in_valid[k]), .out(out_valid[k]));\n"
              "        end\n    endgenerate\n",
-             class, class, core_latency(v));
+             class, class, vlog_core_latency(v));
 }
 
 static void write_tmr(struct vlog *v, const uint32_t *widths)
 {
     const struct netlist *net = v->net;
-    uint32_t scores = scores_width(v), class = netlist_class_bits(net), steps = net->num_steps;
+    uint32_t scores = vlog_scores_width(v), class = netlist_class_bits(net), steps = net->num_steps;
     bool read = net->num_layers == 0;
 
     vlog_template(v, "tmr_vote.v");
@@ -126,21 +111,10 @@ static void write_tmr(struct vlog *v, const uint32_t *widths)
 
 /* --- the tops --- */
 
-static void write_ports(struct vlog *v, const char *input, uint32_t width)
-{
-    vlog_add(v,
-             "(\n    input  wire clk,\n    input  wire rst,  // clears the valid bits only\n"
-             "    input  wire in_valid,\n    input  wire [%u:0] %s,\n    output wire out_valid,\n",
-             width - 1, input);
-    if (v->options->scores)
-        vlog_add(v, "    output wire [%u:0] out_scores,\n", scores_width(v) - 1);
-    vlog_add(v, "    output wire [%u:0] out_class\n);\n", netlist_class_bits(v->net) - 1);
-}
-
 /* The instance of <name>_tmr and the voters at the outputs. */
 static void write_outputs(struct vlog *v, const char *valid, const char *bits)
 {
-    uint32_t scores = scores_width(v), class = netlist_class_bits(v->net);
+    uint32_t scores = vlog_scores_width(v), class = netlist_class_bits(v->net);
 
     vlog_add(v, "    wire [2:0] valid_copies;\n    wire [%u:0] class_copies;\n", 3 * class - 1);
     if (v->options->scores) vlog_add(v, "    wire [%u:0] scores_copies;\n", 3 * scores - 1);
@@ -166,11 +140,11 @@ static void write_core(struct vlog *v)
     char what[96], ports[128];
 
     snprintf(what, sizeof what, "from encoder bits to class, three copies, %u cycles",
-             core_latency(v));
+             vlog_core_latency(v));
     snprintf(ports, sizeof ports,
              "in_bits: encoder bit b at [b]; out_scores: class c at [%u*c +: %u]", width, width);
     vlog_begin(v, "core", what, ports);
-    write_ports(v, "in_bits", net->num_steps);
+    vlog_top_ports(v, "in_bits", net->num_steps);
     write_outputs(v, "{3{in_valid}}", "{3{in_bits}}");
     vlog_end(v);
 }
@@ -219,7 +193,7 @@ static void write_encoders(struct vlog *v)
              "    genvar k;\n    generate\n        for (k = 0; k < 3; k = k + 1) begin : g_copy\n"
              "            %s_encoder u_encoder (\n"
              "                %s.in_codes(in_codes), .out_bits(bits_copies[%u*k+:%u]));\n",
-             net->name, clock(depth), steps, steps);
+             net->name, vlog_clock(depth), steps, steps);
     if (depth > 0) write_encoder_vote(v);
     vlog_add(v,
              "            tmr_valid #(.DEPTH(%u)) u_valid (\n"
@@ -240,12 +214,12 @@ static void write_full(struct vlog *v)
              "in_codes: feature f at [%u*f +: %u]; out_scores: class c at [%u*c +: %u]",
              net->code_bits, net->code_bits, width, width);
     vlog_begin(v, "full", what, ports);
-    write_ports(v, "in_codes", net->num_features * net->code_bits);
+    vlog_top_ports(v, "in_codes", net->num_features * net->code_bits);
     write_encoders(v);
     write_outputs(v, "bits_valid", vlog_part_stages(v, 0) > 0 ? "bits_voted" : "bits_copies");
     vlog_end(v);
     v->manifest->luts_argmax +=
-        1 + netlist_class_bits(net) + (v->options->scores ? scores_width(v) : 0);
+        1 + netlist_class_bits(net) + (v->options->scores ? vlog_scores_width(v) : 0);
 }
 
 void vlog_tmr(struct vlog *v, const uint32_t *widths)

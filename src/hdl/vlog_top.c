@@ -5,23 +5,28 @@
 
 enum { LAST_SIZE = VLOG_SLICE_SIZE + 8 }; /* name of the bus that a part reads */
 
-/* Ports after the inputs, common to both tops. */
-static void write_outputs(struct vlog *v)
+void vlog_top_ports(struct vlog *v, const char *input, uint32_t width)
 {
-    const struct netlist *net = v->net;
-    uint32_t width = net->num_classes * netlist_score_bits(net);
-
-    vlog_add(v, "    output wire out_valid,\n");
-    if (v->options->scores) vlog_add(v, "    output wire [%u:0] out_scores,\n", width - 1);
-    vlog_add(v, "    output wire [%u:0] out_class\n);\n", netlist_class_bits(net) - 1);
+    vlog_add(v,
+             "(\n    input  wire clk,\n    input  wire rst,  // clears the valid bits only\n"
+             "    input  wire in_valid,\n    input  wire [%u:0] %s,\n    output wire out_valid,\n",
+             width - 1, input);
+    if (v->options->scores)
+        vlog_add(v, "    output wire [%u:0] out_scores,\n", vlog_scores_width(v) - 1);
+    vlog_add(v, "    output wire [%u:0] out_class\n);\n", netlist_class_bits(v->net) - 1);
 }
 
-static uint32_t core_latency(const struct vlog *v)
+uint32_t vlog_core_latency(const struct vlog *v)
 {
     return netlist_latency(v->net) - vlog_part_stages(v, 0);
 }
 
-static const char *clock(uint32_t stages)
+uint32_t vlog_scores_width(const struct vlog *v)
+{
+    return v->net->num_classes * netlist_score_bits(v->net);
+}
+
+const char *vlog_clock(uint32_t stages)
 {
     return stages > 0 ? ".clk(clk), " : "";
 }
@@ -44,7 +49,7 @@ static void write_layers(struct vlog *v, const uint32_t *widths, char last[LAST_
         vlog_slice_name(&v->slices[i], name);
         if (widths[i + 1] > 0) {
             vlog_add(v, "    wire [%u:0] %s_bits;\n    %s_%s u_%s (%s", widths[i + 1] - 1, name,
-                     net->name, name, name, clock(v->slices[i].registers));
+                     net->name, name, name, vlog_clock(v->slices[i].registers));
             if (widths[i] > 0) vlog_add(v, ".in_bits(%s), ", last);
             vlog_add(v, ".out_bits(%s_bits));\n", name);
         }
@@ -57,36 +62,32 @@ static void write_layers(struct vlog *v, const uint32_t *widths, char last[LAST_
 void vlog_core(struct vlog *v, const uint32_t *widths)
 {
     const struct netlist *net = v->net;
-    uint32_t scores = net->num_classes * netlist_score_bits(net);
     uint32_t width = netlist_score_bits(net);
     char what[96], ports[144], last[LAST_SIZE], codes[64] = "";
 
     snprintf(what, sizeof what, "from encoder bits to class, %u cycles, one sample a cycle",
-             core_latency(v));
+             vlog_core_latency(v));
     if (net->num_encoder_bits < net->num_steps)
         snprintf(codes, sizeof codes, ", then the codes from [%u] on", net->num_encoder_bits);
     snprintf(ports, sizeof ports,
              "in_bits: encoder bit b at [b]%s; out_scores: class c at [%u*c +: %u]", codes, width,
              width);
     vlog_begin(v, "core", what, ports);
-    vlog_add(v,
-             "(\n    input  wire clk,\n    input  wire rst,  // clears the valid bits only\n"
-             "    input  wire in_valid,\n    input  wire [%u:0] in_bits,\n",
-             net->num_steps - 1);
-    write_outputs(v);
+    vlog_top_ports(v, "in_bits", net->num_steps);
     write_layers(v, widths, last);
-    vlog_add(v, "    wire [%u:0] scores;\n    %s_group_sum u_group_sum (%s", scores - 1, net->name,
-             clock(vlog_part_stages(v, netlist_part_popcount(net))));
+    vlog_add(v, "    wire [%u:0] scores;\n    %s_group_sum u_group_sum (%s",
+             vlog_scores_width(v) - 1, net->name,
+             vlog_clock(vlog_part_stages(v, netlist_part_popcount(net))));
     if (widths[v->num_slices] > 0) vlog_add(v, ".in_bits(%s), ", last);
     vlog_add(v,
              ".out_scores(scores));\n    %s_argmax u_argmax (\n"
              "        %s.in_scores(scores), %s.out_class(out_class));\n",
-             net->name, clock(vlog_part_stages(v, netlist_part_argmax(net))),
+             net->name, vlog_clock(vlog_part_stages(v, netlist_part_argmax(net))),
              v->options->scores ? ".out_scores(out_scores), " : "");
     vlog_add(v,
              "    pipe_valid #(.DEPTH(%u)) u_valid (\n"
              "        .clk(clk), .rst(rst), .in(in_valid), .out(out_valid));\n",
-             core_latency(v));
+             vlog_core_latency(v));
     vlog_end(v);
 }
 
@@ -103,15 +104,11 @@ void vlog_full(struct vlog *v)
              "in_codes: feature f at [%u*f +: %u]; out_scores: class c at [%u*c +: %u]",
              net->code_bits, net->code_bits, width, width);
     vlog_begin(v, "full", what, ports);
-    vlog_add(v,
-             "(\n    input  wire clk,\n    input  wire rst,  // clears the valid bits only\n"
-             "    input  wire in_valid,\n    input  wire [%u:0] in_codes,\n",
-             net->num_features * net->code_bits - 1);
-    write_outputs(v);
+    vlog_top_ports(v, "in_codes", net->num_features * net->code_bits);
     vlog_add(v,
              "    wire [%u:0] bits;\n    wire bits_valid;\n"
              "    %s_encoder u_encoder (%s.in_codes(in_codes), .out_bits(bits));\n",
-             net->num_steps - 1, net->name, clock(depth));
+             net->num_steps - 1, net->name, vlog_clock(depth));
     vlog_add(v,
              "    pipe_valid #(.DEPTH(%u)) u_valid (\n"
              "        .clk(clk), .rst(rst), .in(in_valid), .out(bits_valid));\n",
