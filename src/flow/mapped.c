@@ -65,18 +65,9 @@ enum err_status mapped_write(const char *folder, const char *work, const struct 
                              const char *target, const char *netlist,
                              const struct mapped_options *options, struct err *err)
 {
-    const char *slash = strrchr(work, '/'), *models = "", *program = options->yosys;
+    const char *slash = strrchr(work, '/'), *models = "";
     const char *inside = slash != NULL ? slash + 1 : work;
     char commands[768], pads[128] = "";
-    const char *const argv[] = {program != NULL ? program : "yosys", "-q", "-p", commands, NULL};
-    struct process_options run = {
-        .argv = argv,
-        .folder = folder,
-        .time_limit = options->time_limit > 0 ? options->time_limit : 3600,
-        .tool = "yosys",
-        .install = "apt-get install yosys",
-        .stop = options->stop,
-    };
     enum err_status status = options->routed ? write_pads(work, err) : ERR_OK;
 
     if (status != ERR_OK) return status;
@@ -89,5 +80,5 @@ enum err_status mapped_write(const char *folder, const char *work, const struct 
              "%s%sread_verilog %s; hierarchy -check -top %s; proc; flatten; opt_clean; "
              "write_verilog -noattr sim/%s/mapped.v",
              models, pads, netlist, manifest->top_module, inside);
-    return process_call(&run, err);
+    return process_yosys(options->yosys, folder, commands, options->time_limit, options->stop, err);
 }

@@ -443,6 +443,22 @@ enum err_status process_call(const struct process_options *options, struct err *
     return status;
 }
 
+enum err_status process_yosys(const char *program, const char *folder, const char *commands,
+                              double time_limit, const volatile sig_atomic_t *stop, struct err *err)
+{
+    const char *const argv[] = {program != NULL ? program : "yosys", "-q", "-p", commands, NULL};
+    struct process_options options = {
+        .argv = argv,
+        .folder = folder,
+        .time_limit = time_limit > 0 ? time_limit : 3600,
+        .tool = "yosys",
+        .install = "apt-get install yosys",
+        .stop = stop,
+    };
+
+    return process_call(&options, err);
+}
+
 /* The first line with a digit in it, else the first. */
 static const char *version_line(const char *output)
 {

@@ -47,6 +47,11 @@ void process_result_free(struct process_result *result);
 /* process_run() and process_check() in one, for a tool whose output matters only when it fails. */
 enum err_status process_call(const struct process_options *options, struct err *err);
 
+/* `yosys -q -p commands` in a folder. program NULL: on the PATH; time_limit 0: an hour. */
+enum err_status process_yosys(const char *program, const char *folder, const char *commands,
+                              double time_limit, const volatile sig_atomic_t *stop,
+                              struct err *err);
+
 /* First line with a digit in it that `argv` (for instance "yosys -V") prints, cut to `size`: the version
  * that goes into reports. A tool may say other things first. Without such a line, the first. */
 enum err_status process_version(const struct process_options *options, char *line, size_t size,

@@ -139,20 +139,12 @@ static enum err_status run_yosys(const char *folder, const char *work, const cha
                                  const char *log_name, const struct prove_options *options,
                                  char **log, struct err *err)
 {
-    const char *program = options->yosys != NULL ? options->yosys : "yosys";
-    const char *const argv[] = {program, "-q", "-p", script, NULL};
-    struct process_options process = {
-        .argv = argv,
-        .folder = folder,
-        .time_limit = options->time_limit > 0 ? options->time_limit : 3600,
-        .tool = "yosys",
-        .install = "apt-get install yosys",
-        .stop = options->stop,
-    };
     char *path = file_join(work, log_name);
     size_t size = 0;
     enum { MAX_LOG = 1 << 28 };
-    enum err_status status = path == NULL ? err_nomem(err, "a path") : process_call(&process, err);
+    enum err_status status = path == NULL ? err_nomem(err, "a path")
+                                          : process_yosys(options->yosys, folder, script,
+                                                          options->time_limit, options->stop, err);
 
     if (status == ERR_OK) status = file_read(path, MAX_LOG, (uint8_t **)log, &size, err);
     free(path);

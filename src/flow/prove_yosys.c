@@ -99,7 +99,6 @@ static enum err_status run(const char *folder, const char *commands,
 {
     const char *program = options->yosys != NULL ? options->yosys : "yosys";
     const char *const ask[] = {program, "-V", NULL};
-    const char *const argv[] = {program, "-q", "-p", commands, NULL};
     struct process_options process = {
         .argv = ask,
         .time_limit = options->time_limit > 0 ? options->time_limit : 3600,
@@ -109,9 +108,8 @@ static enum err_status run(const char *folder, const char *commands,
     };
     enum err_status status = process_version(&process, version, 128, err);
 
-    process.argv = argv;
-    process.folder = folder;
-    return status == ERR_OK ? process_call(&process, err) : status;
+    if (status != ERR_OK) return status;
+    return process_yosys(program, folder, commands, options->time_limit, options->stop, err);
 }
 
 static enum err_status read_json(struct prove_netlist **out, const char *work,
