@@ -4,24 +4,12 @@
 # Of the places of a command, 6 are tried; with DIFFLUT_FAULTS=all up to about 100 of each kind.
 . "$(dirname "$0")/tap.sh"
 need yosys iverilog jq
-fault=${DIFFLUT_BUILD:-$root/build}/helpers/fault.so
-[ -f "$fault" ] || skip_all "no $fault here (make unit)"
 [ -z "${COVERAGE:-}" ] || skip_all "gcov cannot go on without memory, at the end of the program"
 samples=6
 [ "${DIFFLUT_FAULTS:-}" != all ] || samples=100
 
-export TMPDIR=$work/tmp OMP_WAIT_POLICY=passive REPLAY=$work/replay REAL_PATH=$PATH
-# The sanitizers' own library must come first, and says so; here it need not.
-export ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS:-}
-mkdir "$TMPDIR" "$REPLAY" "$work/bin"
-for tool in yosys iverilog vvp; do
-    ln -s "$root/tests/faults/replay.sh" "$work/bin/$tool"
-done
-PATH=$work/bin:$PATH
-
-table_config "$work/table.yaml"
-run train "$work/table.yaml" -o "$work/model" --quiet --seed 8
-is "the old model" 0 "$code"
+# shellcheck source=tests/faults/setup.sh
+. "$root/tests/faults/setup.sh"
 run emit "$work/model" -o "$work/old" --quiet
 is "its hardware" 0 "$code"
 cat >"$work/sweep.yaml" <<END

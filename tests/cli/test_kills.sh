@@ -5,22 +5,12 @@
 # shellcheck source=tests/cli/tap.sh
 . "$(dirname "$0")/tap.sh"
 need yosys iverilog
-fault=${DIFFLUT_BUILD:-$root/build}/helpers/fault.so
-[ -f "$fault" ] || skip_all "no $fault here (make unit)"
 moments=${DIFFLUT_KILLS:-6}
 seed=${DIFFLUT_SEED:-$$}
 RANDOM=$seed
-export TMPDIR=$work/tmp OMP_WAIT_POLICY=passive REPLAY=$work/replay REAL_PATH=$PATH
-export ASAN_OPTIONS=verify_asan_link_order=0:${ASAN_OPTIONS:-}
-mkdir "$TMPDIR" "$REPLAY" "$work/bin"
-for tool in yosys iverilog vvp; do
-    ln -s "$root/tests/faults/replay.sh" "$work/bin/$tool"
-done
-PATH=$work/bin:$PATH
 
-table_config "$work/table.yaml"
-run train "$work/table.yaml" -o "$work/model" --quiet --seed 8
-is "the old model" 0 "$code"
+# shellcheck source=tests/faults/setup.sh
+. "$root/tests/faults/setup.sh"
 run emit "$work/model" -o "$work/rtl" --quiet
 is "its hardware" 0 "$code"
 

@@ -13,6 +13,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 enum { FUZZ_BYTES_PER_BYTE = 64, FUZZ_SPARE_BYTES = 16 << 20 };
 #define FUZZ_MOST_SECONDS 1.0
@@ -45,6 +46,20 @@ static inline uint64_t fuzz_word(struct fuzz_bytes *bytes)
     uint64_t high = fuzz_below(bytes, (uint64_t)1 << 32);
 
     return high << 32 | fuzz_below(bytes, (uint64_t)1 << 32);
+}
+
+/* `lines` lines of `digits` digits, as simulators record them, of the input's bytes; size is not 0. To be
+ * freed; *length is that of all. NULL without memory. */
+static inline char *fuzz_record_lines(const uint8_t *data, size_t size, size_t lines, size_t digits,
+                                      size_t *length)
+{
+    char *record = malloc(*length = lines * (digits + 1));
+
+    for (size_t i = 0, at = 0; record != NULL && i < *length; i++) {
+        record[i] =
+            i % (digits + 1) == digits ? '\n' : "0123456789abcdefxz"[data[at++ % size] % 18];
+    }
+    return record;
 }
 
 #endif

@@ -53,15 +53,14 @@ static void check(const char *record, size_t size)
 
 void fuzz_one(const uint8_t *data, size_t size)
 {
-    size_t line = cosim_check_digits(&manifest, true) + 1, whole = line * plan->count;
     char *record;
+    size_t length;
 
     check((const char *)data, size);
     if (size == 0) return;
-    record = malloc(whole);
+    record =
+        fuzz_record_lines(data, size, plan->count, cosim_check_digits(&manifest, true), &length);
     if (record == NULL) return;
-    for (size_t i = 0, at = 0; i < whole; i++)
-        record[i] = i % line == line - 1 ? '\n' : "0123456789abcdefxz"[data[at++ % size] % 18];
-    check(record, whole);
+    check(record, length);
     free(record);
 }

@@ -59,15 +59,14 @@ static void check(const char *record, size_t size)
 
 void fuzz_one(const uint8_t *data, size_t size)
 {
-    size_t line = cosim_stream_digits(&manifest) + 1, whole = line * stream->num_cycles;
     char *record;
+    size_t length;
 
     check((const char *)data, size);
     if (size == 0) return;
-    record = malloc(whole);
+    record =
+        fuzz_record_lines(data, size, stream->num_cycles, cosim_stream_digits(&manifest), &length);
     if (record == NULL) return;
-    for (size_t i = 0, at = 0; i < whole; i++)
-        record[i] = i % line == line - 1 ? '\n' : "0123456789abcdefxz"[data[at++ % size] % 18];
-    check(record, whole);
+    check(record, length);
     free(record);
 }

@@ -17,19 +17,13 @@ static struct weights {
 } models[] = {
     {.shape = {.node = "probabilistic",
                .encoder = "distributive_thermometer",
-               .features = FEATURES,
                .bits = 3,
-               .code_bits = CODE_BITS,
-               .classes = CLASSES,
                .layers = 2,
                .n = 3,
                .width = {5, 4}}},
     {.shape = {.node = "dwn",
                .encoder = "gray",
-               .features = FEATURES,
                .bits = 2,
-               .code_bits = CODE_BITS,
-               .classes = CLASSES,
                .layers = 1,
                .n = 2,
                .width = {4},
@@ -37,33 +31,27 @@ static struct weights {
      .extra = "layer_config: {candidates: 4}\n"},
     {.shape = {.node = "difflogic",
                .encoder = "gaussian_thermometer",
-               .features = FEATURES,
                .bits = 2,
-               .code_bits = CODE_BITS,
-               .classes = CLASSES,
                .layers = 1,
                .n = 2,
                .width = {6},
                .layer = "learnable"}},
-    {.shape = {.node = "neurallut",
-               .encoder = "onehot",
-               .features = FEATURES,
-               .bits = 4,
-               .code_bits = CODE_BITS,
-               .classes = CLASSES,
-               .layers = 1,
-               .n = 6,
-               .width = {2}}},
+    {.shape =
+         {.node = "neurallut", .encoder = "onehot", .bits = 4, .layers = 1, .n = 6, .width = {2}}},
 };
 enum { MODELS = sizeof models / sizeof models[0] };
 
 static void prepare(struct weights *weights, const char *folder)
 {
-    struct dataset *data = small_dataset(&weights->shape, 20, 4, 1);
+    struct dataset *data;
     struct model *model;
     struct err err = {""};
     char path[600];
 
+    weights->shape.features = FEATURES;
+    weights->shape.code_bits = CODE_BITS;
+    weights->shape.classes = CLASSES;
+    data = small_dataset(&weights->shape, 20, 4, 1);
     weights->config = small_config(&weights->shape, weights->extra);
     model = small_model(weights->config, data);
     snprintf(path, sizeof path, "%s/small.safetensors", folder);

@@ -119,44 +119,64 @@ static void test_same_node(void **state)
     prove_graph_free(graph);
 }
 
+/* 60 literals on all values of the inputs, each `every`th node marked with a rank of at most `ranks`. */
+struct marked {
+    uint32_t literals[60];
+    size_t count;
+    struct prove_graph *graph;
+    struct prove_equal *equal;
+    struct rng rng;
+};
+
+static void marked_create(struct marked *m, uint64_t seed, size_t every, uint64_t ranks)
+{
+    struct err err;
+
+    m->count = INPUTS;
+    m->graph = all_values(m->literals);
+    rng_seed(&m->rng, seed, 1);
+    grow(m->graph, &m->rng, m->literals, &m->count, 60);
+    assert_int_equal(prove_equal_create(&m->equal, m->graph, &err), ERR_OK);
+    for (size_t i = INPUTS; i < m->count; i += every)
+        prove_equal_mark(m->equal, m->literals[i], (uint16_t)(1 + rng_below(&m->rng, ranks)), false,
+                         &err);
+}
+
+static void marked_free(struct marked *m)
+{
+    prove_equal_free(m->equal);
+    prove_graph_free(m->graph);
+}
+
 /* All pairs: the verdict is that of all 1024 values, whatever nodes are marked, and a point shows it. */
 static void test_equal(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 6; seed++) {
-        uint32_t literals[60];
-        size_t count = INPUTS;
-        struct prove_graph *graph = all_values(literals);
-        struct prove_equal *equal = NULL;
-        struct rng rng;
+        struct marked m;
         struct err err;
 
-        rng_seed(&rng, seed, 1);
-        grow(graph, &rng, literals, &count, 60);
-        assert_int_equal(prove_equal_create(&equal, graph, &err), ERR_OK);
-        for (size_t i = INPUTS; i < count; i += 3)
-            prove_equal_mark(equal, literals[i], (uint16_t)(1 + rng_below(&rng, 9)), false, &err);
-        for (size_t i = 0; i < count; i++) {
+        marked_create(&m, seed, 3, 9);
+        for (size_t i = 0; i < m.count; i++) {
             for (size_t k = 0; k < i; k++) {
-                bool same = same_function(graph, literals[i], literals[k]);
+                bool same = same_function(m.graph, m.literals[i], m.literals[k]);
                 enum prove_verdict verdict;
                 const uint32_t *nodes;
                 const uint8_t *values;
                 unsigned pattern = 0;
 
-                assert_int_equal(prove_equal_check(equal, literals[i], literals[k], 0,
+                assert_int_equal(prove_equal_check(m.equal, m.literals[i], m.literals[k], 0,
                                                    PROVE_MAX_DIAGRAM, &verdict, &err),
                                  ERR_OK);
                 assert_int_equal(verdict, same ? PROVE_EQUAL : PROVE_DIFFERENT);
                 if (same) continue;
-                for (size_t n = prove_equal_point(equal, &nodes, &values); n-- > 0;)
+                for (size_t n = prove_equal_point(m.equal, &nodes, &values); n-- > 0;)
                     pattern |= (unsigned)values[n] << (nodes[n] - 1);
-                assert_int_not_equal(prove_graph_value(graph, literals[i], pattern),
-                                     prove_graph_value(graph, literals[k], pattern));
+                assert_int_not_equal(prove_graph_value(m.graph, m.literals[i], pattern),
+                                     prove_graph_value(m.graph, m.literals[k], pattern));
             }
         }
-        prove_equal_free(equal);
-        prove_graph_free(graph);
+        marked_free(&m);
     }
 }
 
@@ -170,34 +190,26 @@ static void test_equal_limits(void **state)
 
     (void)state;
     for (uint64_t seed = 11; seed <= 14; seed++) {
-        uint32_t literals[60];
-        size_t count = INPUTS;
-        struct prove_graph *graph = all_values(literals);
-        struct prove_equal *equal = NULL;
-        struct rng rng;
+        struct marked m;
         struct err err;
 
-        rng_seed(&rng, seed, 1);
-        grow(graph, &rng, literals, &count, 60);
-        assert_int_equal(prove_equal_create(&equal, graph, &err), ERR_OK);
-        for (size_t i = INPUTS; i < count; i += 2)
-            prove_equal_mark(equal, literals[i], (uint16_t)(1 + rng_below(&rng, 30)), false, &err);
-        for (size_t i = 1; i < count; i++, pairs++) {
-            size_t k = (size_t)rng_below(&rng, i);
-            bool same = same_function(graph, literals[i], literals[k]);
+        marked_create(&m, seed, 2, 30);
+        for (size_t i = 1; i < m.count; i++, pairs++) {
+            size_t k = (size_t)rng_below(&m.rng, i);
+            bool same = same_function(m.graph, m.literals[i], m.literals[k]);
 
-            prove_equal_waypoint(equal, (uint16_t)rng_below(&rng, 31));
+            prove_equal_waypoint(m.equal, (uint16_t)rng_below(&m.rng, 31));
             for (size_t l = 0; l < LIMITS; l++) {
                 enum prove_verdict verdict;
 
-                prove_equal_check(equal, literals[i], literals[k], 0, limits[l], &verdict, &err);
+                prove_equal_check(m.equal, m.literals[i], m.literals[k], 0, limits[l], &verdict,
+                                  &err);
                 if (verdict != PROVE_UNDECIDED)
                     assert_int_equal(verdict, same ? PROVE_EQUAL : PROVE_DIFFERENT);
                 decided[l] += verdict != PROVE_UNDECIDED;
             }
         }
-        prove_equal_free(equal);
-        prove_graph_free(graph);
+        marked_free(&m);
     }
     print_message("        %u pairs, seeds 11 to 14: %u, %u, %u and %u decided\n", pairs,
                   decided[0], decided[1], decided[2], decided[3]);
