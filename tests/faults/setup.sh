@@ -1,7 +1,7 @@
 # What the tests of failing operations and of kills begin with, after tap.sh: the library that makes them fail
 # ($fault), tools that answer from what they said before (replay.sh), a folder for temporary files, and a
 # small trained model in $work/model.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # work, root and code are tap.sh's
 fault=${DIFFLUT_BUILD:-$root/build}/helpers/fault.so
 [ -f "$fault" ] || skip_all "no $fault here (make unit)"
 export TMPDIR=$work/tmp OMP_WAIT_POLICY=passive REPLAY=$work/replay REAL_PATH=$PATH
