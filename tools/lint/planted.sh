@@ -28,6 +28,7 @@ try() { # checker, file, line to plant, words its complaint must hold
 long=$(printf 'int long_one(int x)\\n{\\n%s}\\n' "$(printf '    x++;\\n%.0s' $(seq 61))")
 try includes.sh src/base/a.c '#include "netlist/netlist.h"' "base may not include room netlist"
 try includes.sh src/netlist/a.h '#include "model/model.h"' "netlist may not include room model"
+try includes.sh src/base/a.c '#define SIMD_FILE "node/dense_kernel.h"' "base may not include room node"
 try includes.sh src/unknown/a.c 'int x;' "not in tools/lint/rooms.txt"
 try text_rules.sh src/base/a.c '    printf("x");' "only src/cli prints"
 try text_rules.sh src/base/a.c '    fprintf(stderr, "x");' "only src/cli prints"
