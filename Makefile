@@ -90,7 +90,7 @@ sanitize-memory: ## the tests again under AddressSanitizer and UndefinedBehavior
 	@tools/run_tests.sh $(BUILD)/sanitize
 
 # clang, because gcc's OpenMP library hides its synchronisation from ThreadSanitizer; libomp tells it.
-sanitize-threads: ## unit tests and commands with threads under ThreadSanitizer, after two planted races
+sanitize-threads: ## the tests again under ThreadSanitizer, after two planted races
 	@tools/deps.sh build test threads
 	@$(SUB_MAKE) CC=clang BUILD=$(BUILD)/threads all unit \
 		CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=thread -Wno-error'

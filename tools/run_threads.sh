@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Tests of what uses threads, from a build under ThreadSanitizer: first that it finds planted races and is
-# silent without them, then every unit test and the scripts about threads.
+# The tests, from a build under ThreadSanitizer: first that it finds planted races and is silent without them.
 #   tools/run_threads.sh BUILD
 set -uo pipefail
 build=${1:?usage: tools/run_threads.sh BUILD}
@@ -20,14 +19,14 @@ done
 "${run[@]}" "$build/helpers/race" || { echo "a race where there is none" >&2; exit 1; }
 echo "planted races found: 2 of 2; false alarms: 0"
 
-# test_faults puts functions in front of the C library's, as the sanitizer does; test_safetensors_python and
-# the like have no threads of ours.
-units=()
-for test in "$build"/tests/test_*; do
+# Left out: tests that put functions in front of the C library's allocations, as the sanitizer does itself, and
+# test_install.sh, which builds the examples with gcc and its OpenMP.
+all=()
+for test in "$build"/tests/test_* tests/cli/test_*.sh tests/flow/test_*.sh; do
     case $test in
-    *.d | */test_faults) ;;
-    *) units+=("${test##*/}") ;;
+    *.d | */test_faults | */test_faults.sh | */test_fuzz_corpus.sh | */test_install.sh) ;;
+    *) all+=("${test##*/}") ;;
     esac
 done
-exec "${run[@]}" tools/run_tests.sh "$build" --exactly "${units[@]}" test_resume.sh test_determinism.sh \
-    test_interrupt.sh test_sweep_command.sh test_upset.sh test_dont_care.sh test_export.sh test_prove.sh
+export TEST_TIMEOUT=${TEST_TIMEOUT:-1800}
+exec "${run[@]}" tools/run_tests.sh "$build" --exactly "${all[@]}"
