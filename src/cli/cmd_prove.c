@@ -9,6 +9,7 @@
 #include "cli/cli_vectors.h"
 #include "flow/prove.h"
 #include "flow/prove_fault.h"
+#include "flow/prove_stream_fault.h"
 #include "flow/synth.h"
 
 #include <stdint.h>
@@ -17,7 +18,7 @@
 #include <string.h>
 
 struct values {
-    const char *yosys, *out_dir, *top, *after_synth, *pipeline, *passes;
+    const char *yosys, *out_dir, *top, *after_synth, *pipeline, *passes, *kind;
     long seed, faults, time_limit;
     bool list;
     struct cli_list no_pass, set;
@@ -31,8 +32,11 @@ static const struct cli_option OPTIONS[] = {
      "which top (default: core where the folder's top is core, else full)"},
     {"faults", 0, CLI_LONG, offsetof(struct values, faults), "N", "0", 0, 1000000,
      "plant N faults of each kind instead, and say how many are caught"},
+    {"kind", 0, CLI_TEXT, offsetof(struct values, kind), "WORD", NULL, 0, 0,
+     "of --faults, only the kinds whose name has WORD in it"},
     {"list", 0, CLI_FLAG, offsetof(struct values, list), "", NULL, 0, 0, "list every obligation"},
-    CLI_OPTION_SEED(struct values, seed, "1", "seed of the simulated codes that guide the proof"),
+    CLI_OPTION_SEED(struct values, seed, "1",
+                    "seed of the simulated codes that guide the proof, and of faults"),
     {"out", 'o', CLI_TEXT, offsetof(struct values, out_dir), "DIR", NULL, 0, 0,
      "keep the emitted folder here"},
     {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
@@ -265,10 +269,12 @@ static json_t *faults_json(const struct manifest *m, const char *target,
 
     for (size_t k = 0; k < num_rows; k++)
         json_push(&list,
-                  json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "kind", rows[k].kind, "planted",
+                  json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "kind", rows[k].kind, "planted",
                             (json_int_t)rows[k].planted, "caught", (json_int_t)rows[k].caught,
                             "silent", (json_int_t)rows[k].silent, "missed",
-                            (json_int_t)rows[k].missed, "cosim", (json_int_t)rows[k].by_cosim));
+                            (json_int_t)rows[k].missed, "cosim",
+                            rows[k].not_simulated ? json_null()
+                                                  : json_integer((json_int_t)rows[k].by_cosim)));
     return json_pack("{s:s, s:s, s:s?, s:o}", "model", m->name, "build_id", m->build_id,
                      "after_synth", target, "faults", list);
 }
@@ -284,10 +290,16 @@ static enum err_status say_faults(struct cli *cli, const struct manifest *m, con
                  "| --- | --- | --- | --- | --- | --- |\n");
     for (size_t k = 0; k < num_rows; k++) {
         if (rows[k].planted == 0) continue; /* the netlist has no place for it */
-        cli_say(cli, "| %s | %zu | %zu | %zu | %zu | %zu |\n", rows[k].kind, rows[k].planted,
-                rows[k].caught, rows[k].silent, rows[k].missed, rows[k].by_cosim);
+        cli_say(cli, "| %s | %zu | %zu | %zu | %zu |", rows[k].kind, rows[k].planted,
+                rows[k].caught, rows[k].silent, rows[k].missed);
+        if (rows[k].not_simulated)
+            cli_say(cli, " - |\n");
+        else
+            cli_say(cli, " %zu |\n", rows[k].by_cosim);
         missed += rows[k].missed;
     }
+    if (status == ERR_OK && num_rows == 0)
+        status = err_set(err, ERR_ARG, "--kind: no kind of fault has that in its name");
     if (status == ERR_OK && missed > 0)
         status = err_set(err, ERR_DIFF, "prove: %zu planted faults were not caught", missed);
     return status;
@@ -302,6 +314,7 @@ static enum err_status plant_faults(struct cli *cli, struct cli_folder *folder,
                                     .yosys = values->yosys,
                                     .time_limit = (double)values->time_limit,
                                     .seed = (uint64_t)values->seed,
+                                    .kind = values->kind,
                                     .progress = cli_progress_flow,
                                     .user = &progress,
                                     .stop = cli_interrupt_flag(cli->interrupt)};
@@ -323,6 +336,9 @@ static enum err_status plant_faults(struct cli *cli, struct cli_folder *folder,
     if (status == ERR_OK)
         status = prove_faults(folder->path, folder->manifest, reference, &options,
                               (size_t)values->faults, set.vectors, rows, &num_rows, err);
+    if (status == ERR_OK && values->after_synth == NULL && folder->manifest->stream.width > 0)
+        status = prove_stream_faults(folder->path, folder->manifest, &options,
+                                     (size_t)values->faults, rows, &num_rows, err);
     cli_interrupt_tool(cli->interrupt, false);
     cli_progress_end(&progress);
     if (status == ERR_OK)
@@ -343,7 +359,9 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
                                          .set = &values->set};
     struct cli_folder folder = {0};
     struct prove_result result = {0};
-    enum err_status status = cli_folder_open(cli, &folder, &request, err);
+    enum err_status status = values->kind != NULL && values->faults == 0
+                                 ? err_set(err, ERR_ARG, "--kind belongs to --faults N")
+                                 : cli_folder_open(cli, &folder, &request, err);
 
     if (status == ERR_OK && values->faults > 0) {
         status = plant_faults(cli, &folder, values, err);
@@ -369,11 +387,12 @@ const struct cli_command cmd_prove = {
         "what the model's own parameters say: every encoder bit, LUT, class sum, the class, and\n"
         "the number of registers on every path. With --after-synth also that the mapped netlist\n"
         "still does. Exit status 1 unless every obligation is proved; what is not is listed with\n"
-        "layer, LUT, address and an input that shows it. A folder keeps the list as prove.json. "
-        "--faults\n"
-        "plants faults into what Yosys read and says how many of them the proof catches.",
+        "layer, LUT, address and an input that shows it. A folder keeps the list as prove.json.\n"
+        "--faults plants faults into what Yosys read, and into the text of a stream top, and says\n"
+        "how many of them the proof catches; exit status 1 if one is missed.",
     .example = "  difflut-hdl prove mnist_large\n"
-               "  difflut-hdl prove build/mnist_large --after-synth xcup",
+               "  difflut-hdl prove build/mnist_large --after-synth xcup\n"
+               "  difflut-hdl prove build/stream --faults 100 --kind \"a beat dropped\"",
     .options = OPTIONS,
     .num_options = sizeof OPTIONS / sizeof OPTIONS[0],
     .values_size = sizeof(struct values),

@@ -58,6 +58,7 @@ struct prove_options {
     const char *yosys;       /* program; NULL: on the PATH */
     double time_limit;       /* seconds for Yosys; 0: 3600 */
     uint64_t seed;           /* of the simulated codes that guide the proof */
+    const char *kind;        /* of planted faults only those whose name has this in it; NULL: all */
     void (*progress)(const char *line, void *user);
     void *user;
     const volatile sig_atomic_t *stop;

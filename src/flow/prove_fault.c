@@ -144,17 +144,24 @@ static enum err_status load_before(struct campaign *campaign, struct prove_netli
     return status;
 }
 
+bool prove_fault_wanted(const struct prove_options *options, const char *kind)
+{
+    return options->kind == NULL || strstr(kind, options->kind) != NULL;
+}
+
 static enum err_status plant_all(struct campaign *campaign, size_t count,
                                  const struct prove_options *options, struct prove_fault_row *rows,
                                  size_t *num_rows, struct err *err)
 {
+    size_t num_kinds;
     const struct prove_kind *kinds =
-        campaign->mapped ? prove_plant_mapped(num_rows) : prove_plant_rtl(num_rows);
+        campaign->mapped ? prove_plant_mapped(&num_kinds) : prove_plant_rtl(&num_kinds);
     enum err_status status = ERR_OK;
 
-    for (size_t k = 0; k < *num_rows && status == ERR_OK; k++) {
+    for (size_t k = 0; k < num_kinds && status == ERR_OK; k++) {
+        if (!prove_fault_wanted(options, kinds[k].name)) continue;
         if (options->progress != NULL) options->progress(kinds[k].name, options->user);
-        status = plant_kind(campaign, &kinds[k], k, count, options, &rows[k], err);
+        status = plant_kind(campaign, &kinds[k], k, count, options, &rows[(*num_rows)++], err);
     }
     return status;
 }

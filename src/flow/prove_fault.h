@@ -6,7 +6,7 @@
 #include "flow/prove.h"
 #include "flow/vectors.h"
 
-enum { PROVE_MAX_FAULT_KINDS = 16 };
+enum { PROVE_MAX_FAULT_KINDS = 24 };
 
 struct prove_fault_row {
     const char *kind;
@@ -16,11 +16,15 @@ struct prove_fault_row {
     size_t missed;  /* proved, but not shown so */
     size_t
         by_cosim; /* the bench of `cosim` would see them with these vectors (flow/prove_cycles.h) */
+    bool not_simulated; /* by_cosim says nothing */
 };
 
+/* Whether faults of the kind are asked for. */
+bool prove_fault_wanted(const struct prove_options *options, const char *kind);
+
 /* Plants `count` faults of each kind, drawn from options->seed, into the Verilog or, with
- * options->after_synth, into the mapped netlist that the folder has. rows[*num_rows] of
- * PROVE_MAX_FAULT_KINDS. `vectors` are those of a co-simulation. ERR_DIFF: wrong without a fault. */
+ * options->after_synth, into the mapped netlist that the folder has. Adds a row a kind to
+ * rows[*num_rows] of PROVE_MAX_FAULT_KINDS. `vectors` are those of a co-simulation. ERR_DIFF: wrong without a fault. */
 enum err_status prove_faults(const char *folder, const struct manifest *manifest,
                              const struct prove_reference *reference,
                              const struct prove_options *options, size_t count,

@@ -28,14 +28,13 @@ static const char *const INVARIANTS[] = {
 enum {
     NUM_INVARIANTS = sizeof INVARIANTS / sizeof INVARIANTS[0],
     ALL_INVARIANTS = (1 << NUM_INVARIANTS) - 1,
-    MAX_INDUCTION = 2, /* cycles; one is enough for sound text */
-    MAX_SEARCH = 40,   /* cycles from the reset that are searched for a fault */
+    MAX_SEARCH = 40, /* cycles from the reset that are searched for a fault */
     SEARCH_SECONDS = 60
 };
 
 /* ---- the question ---- */
 
-static uint32_t clog2(uint32_t n)
+uint32_t prove_stream_log2(uint32_t n)
 {
     uint32_t bits = 0;
 
@@ -46,18 +45,22 @@ static uint32_t clog2(uint32_t n)
 
 /* Words of the FIFO, by the rule of stream_out.v. A design with another one lacks the names that are
  * read below, or has more of them than are looked at, and then the account does not come out. */
-static uint32_t fifo_bits(const struct manifest *m)
+uint32_t prove_stream_fifo_bits(const struct manifest *m)
 {
     uint32_t pace =
         m->stream.beats_in > m->stream.beats_out ? m->stream.beats_in : m->stream.beats_out;
 
-    return clog2((m->latency_cycles + 3 + pace - 1) / pace + 1);
+    return prove_stream_log2((m->latency_cycles + 3 + pace - 1) / pace + 1);
+}
+
+uint32_t prove_stream_result_bits(const struct manifest *m)
+{
+    return m->class_bits + (m->scores ? m->num_classes * m->score_bits : 0);
 }
 
 static void add_definitions(struct text *script, const struct manifest *m)
 {
     const struct manifest_stream *s = &m->stream;
-    uint32_t scores = m->scores ? m->num_classes : 0;
 
     text_add(script,
              "-D PROVE_FULL=%s_full -D PROVE_STREAM=%s_stream -D PROVE_CODES=%u -D PROVE_CODE=%u "
@@ -65,8 +68,8 @@ static void add_definitions(struct text *script, const struct manifest *m)
              "-D PROVE_WIDTH=%u -D PROVE_BEATS_IN=%u -D PROVE_BEATS_OUT=%u -D PROVE_DEPTH=%u "
              "-D PROVE_SLOT=%u ",
              m->name, m->name, m->num_features * m->code_bits, m->code_bits, s->code_slot,
-             m->class_bits, m->latency_cycles, m->class_bits + scores * m->score_bits, s->width,
-             s->beats_in, s->beats_out, fifo_bits(m), s->result_slot);
+             m->class_bits, m->latency_cycles, prove_stream_result_bits(m), s->width, s->beats_in,
+             s->beats_out, prove_stream_fifo_bits(m), s->result_slot);
     if (m->scores)
         text_add(script, "-D PROVE_SCORES=%u -D PROVE_SCORE=%u ", m->num_classes, m->score_bits);
 }
@@ -82,46 +85,92 @@ static void add_taps(struct text *script, const struct manifest *m)
         {"read", "u_out.u_fifo.read_q"}, {"left", "u_out.left_q"},
         {"frame", "u_out.frame_q"},
     };
-    uint32_t words = 1U << fifo_bits(m);
+    uint32_t words = 1U << prove_stream_fifo_bits(m);
 
     text_add(script, "connect -nounset -set u_dut.u_full.result result; ");
     for (size_t i = 0; i < sizeof TAPS / sizeof TAPS[0]; i++)
         text_add(script, "connect -nounset -set %s u_dut.%s; ", TAPS[i][0], TAPS[i][1]);
     text_add(script, "memory -nordff; cd prove_stream; ");
     for (uint32_t i = 0; i < words; i++)
-        text_add(script, "rename u_dut.u_out.u_fifo.memory[%u] word%u; ", i, i);
+        text_add(script, "rename u_dut.u_out.u_fifo.memory[%u] word%u_q; ", i, i);
     text_add(script, "connect -nounset -set words ");
     for (uint32_t i = words; i-- > 0;)
-        text_add(script, "word%u%s", i, i > 0 ? "," : "; ");
+        text_add(script, "word%u_q%s", i, i > 0 ? "," : "; ");
 }
 
-/* Up to the one flat module with everything in it. */
-static enum err_status begin_script(struct text *script, const struct manifest *m, const char *work,
-                                    const char *place, struct err *err)
+void prove_stream_path(const struct manifest *m, size_t i, char path[PROVE_STREAM_PATH])
+{
+    static const char *const SHARED[] = {"stream_in", "stream_out", "stream_fifo"};
+
+    if (i == 0)
+        snprintf(path, PROVE_STREAM_PATH, "rtl/%s_stream.v", m->name);
+    else
+        snprintf(path, PROVE_STREAM_PATH, "rtl/%s.v", SHARED[i - 1]);
+}
+
+enum err_status prove_stream_add_ours(struct text *script, const struct manifest *m,
+                                      const char *define, const char *work, const char *place,
+                                      struct err *err)
 {
     static const char *const OURS[] = {"prove_stream.v", "prove_stream_full.v"};
-    static const char *const THEIRS[] = {"stream_in.v", "stream_out.v", "stream_fifo.v"};
     enum err_status status = ERR_OK;
 
-    text_add(script, "read_verilog ");
+    text_add(script, "read_verilog %s", define);
     add_definitions(script, m);
     for (size_t i = 0; i < 2 && status == ERR_OK; i++) {
         const struct embedded *template = template_find(OURS[i]);
 
         if (template == NULL) return err_set(err, ERR_ARG, "%s is not in the program", OURS[i]);
-        text_add(script, "%s/%s ", place, OURS[i]);
+        text_add(script, "%s/%s%s", place, OURS[i], i == 0 ? " " : "; ");
         status = work_folder_write(work, OURS[i], template->text, template->size, err);
     }
-    text_add(script, "rtl/%s_stream.v ", m->name);
-    for (size_t i = 0; i < 3; i++)
-        text_add(script, "rtl/%s%s", THEIRS[i], i < 2 ? " " : "; ");
-    text_add(script, "hierarchy -check -top prove_stream; proc; flatten; ");
-    add_taps(script, m);
-    text_add(script, "opt -fast; ");
     return status;
 }
 
+void prove_stream_add_flat(struct text *script, const struct manifest *m)
+{
+    text_add(script, "hierarchy -check -top prove_stream; proc; flatten; ");
+    add_taps(script, m);
+}
+
+void prove_stream_add_simplify(struct text *script)
+{
+    text_add(script, "opt -fast -keepdc; ");
+}
+
+static enum err_status begin_script(struct text *script, const struct manifest *m, const char *work,
+                                    const char *place, struct err *err)
+{
+    enum err_status status = prove_stream_add_ours(script, m, "", work, place, err);
+
+    for (size_t i = 0; i < PROVE_STREAM_TEXTS; i++) {
+        char path[PROVE_STREAM_PATH];
+
+        prove_stream_path(m, i, path);
+        text_add(script, "read_verilog %s; ", path);
+    }
+    prove_stream_add_flat(script, m);
+    prove_stream_add_simplify(script);
+    return status;
+}
+
+void prove_stream_add_induction(struct text *script, const char *how)
+{
+    text_add(script, "sat -tempinduct %s-maxsteps 1 -prove ok 1 -set mask %d -show holds", how,
+             ALL_INVARIANTS);
+}
+
 /* ---- the answer ---- */
+
+bool prove_stream_is_closed(const char *log)
+{
+    return strstr(log, "Induction step proven: SUCCESS!") != NULL;
+}
+
+unsigned prove_stream_mask(void)
+{
+    return ALL_INVARIANTS;
+}
 
 /* The last value of `holds` in what sat printed: "  3 \holds  2031  7ef  11111101111". */
 static bool last_holds(const char *log, unsigned *holds)
@@ -234,21 +283,20 @@ static enum err_status report(const struct question *q, size_t i, const char *cl
 static enum err_status answer(const struct question *q, struct prove_result *result,
                               struct err *err)
 {
-    char command[160], *log = NULL;
+    struct text command = {0};
+    char *log = NULL;
     double start = prove_check_now(), seconds;
     unsigned holds = 0;
     const char *closed = NULL;
     enum err_status status;
 
-    snprintf(command, sizeof command,
-             "sat -tempinduct -maxsteps %d -prove ok 1 -set mask %d -show holds", MAX_INDUCTION,
-             ALL_INVARIANTS);
-    status = ask(q, command, "induction.log", &log, err);
+    prove_stream_add_induction(&command, "");
+    status = text_status(&command, "a Yosys script", err);
+    if (status == ERR_OK) status = ask(q, command.data, "induction.log", &log, err);
+    text_free(&command);
     seconds = prove_check_now() - start;
     if (status == ERR_OK) {
-        if (strstr(log, "Induction step proven: SUCCESS!") != NULL)
-            closed =
-                strstr(log, "[induction step 2]") == NULL ? "induction, k = 1" : "induction, k = 2";
+        if (prove_stream_is_closed(log)) closed = "induction, k = 1";
         if (closed == NULL && !last_holds(log, &holds))
             status = err_set(err, ERR_TOOL, "yosys sat: no verdict in what it printed");
     }
