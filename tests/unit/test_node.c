@@ -520,6 +520,54 @@ static void test_difference_notices(void **state)
     single_node_free(&node);
 }
 
+/* The fixed OR of pooling: its product at real inputs, with the derivative of each, and the bits at corners. */
+static void check_or(unsigned n, struct rng *rng)
+{
+    enum { SAMPLES = 16 };
+    struct node_desc desc;
+    float rows[3][NODE_MAX_INPUTS][SAMPLES] = {{{0}}}, result[SAMPLES];
+    float *in[NODE_MAX_INPUTS], *grad_in[NODE_MAX_INPUTS], *out[1] = {result};
+    const float *grad_out[1] = {rows[2][0]};
+
+    node_describe_or(&desc, n);
+    for (unsigned j = 0; j < n; j++) {
+        in[j] = rows[0][j];
+        grad_in[j] = rows[1][j];
+        for (size_t s = 0; s < SAMPLES; s++)
+            in[j][s] = s < SAMPLES / 2 ? rng_float(rng) : (float)rng_below(rng, 2);
+    }
+    for (size_t s = 0; s < SAMPLES; s++)
+        rows[2][0][s] = 1.0F + (float)s;
+    desc.type->forward(&desc, NULL, NULL, (const float *const *)in, out, NULL, SAMPLES);
+    desc.type->backward_inputs(&desc, NULL, NULL, (const float *const *)in, grad_out, grad_in, NULL,
+                               SAMPLES);
+    for (size_t s = 0; s < SAMPLES; s++) {
+        double none = 1;
+
+        for (unsigned j = 0; j < n; j++) {
+            double others = 1;
+
+            none *= 1 - (double)in[j][s];
+            for (unsigned k = 0; k < n; k++)
+                others *= k == j ? 1 : 1 - (double)in[k][s];
+            assert_true(near((double)grad_in[j][s], (1 + (double)s) * others, 1e-5, 1e-6));
+        }
+        assert_true(near((double)result[s], 1 - none, 1e-5, 1e-6));
+    }
+    node_desc_free(&desc);
+}
+
+static void test_or(void **state)
+{
+    struct rng rng;
+
+    (void)state;
+    rng_seed(&rng, 13, 0);
+    printf("# seed 13\n");
+    for (unsigned n = 1; n <= 9; n++)
+        check_or(n, &rng);
+}
+
 /* --- corners --- */
 
 static size_t corner_samples(unsigned n)
@@ -1323,6 +1371,7 @@ int main(void)
         cmocka_unit_test(test_golden_residual),
         cmocka_unit_test(test_buffers_as_original),
         cmocka_unit_test(test_central_differences),
+        cmocka_unit_test(test_or),
         cmocka_unit_test(test_difference_notices),
         cmocka_unit_test(test_corners),
         cmocka_unit_test(test_hard_bits),

@@ -94,6 +94,37 @@ static void test_learns(void **state)
     }
 }
 
+/* Through convolution and pooling, which the wires of a feed-forward net do not reach. */
+static void test_learns_through_pooling(void **state)
+{
+    static const struct small_shape IMAGE = {.features = 64, .code_bits = 4, .classes = 4};
+    static const char YAML[] = "name: image\nmodel_type: convnet\nnode_type: probabilistic\n"
+                               "layer_type: [convolutional, random]\nlayer_widths: [6, 60]\n"
+                               "layer_config: {height: 8, width: 8, receptive_field: 3, pool: 2}\n"
+                               "encoder_config: {name: thermometer, num_bits: 2}\n"
+                               "node_input_dim: [4, 5]\nnum_classes: 4\ninput_size: 64\n"
+                               "input: {bits: 4}\ndataset: small\n"
+                               "training: {epochs: 12, batch_size: 50, learning_rate: 0.03}\n";
+    struct dataset *data = small_dataset(&IMAGE, 700, 400, 11);
+    struct config *config = NULL;
+    struct model_mode hard = {.name = "deterministic"};
+    struct train_options options = {.threads = 2};
+    struct train_result result;
+    struct model *model;
+    double accuracy = 0;
+    struct err err = {0};
+
+    (void)state;
+    assert_int_equal(config_parse(&config, YAML, sizeof YAML - 1, "image.yaml", &err), ERR_OK);
+    model = small_model(config, data);
+    assert_int_equal(train_run(model, data, &options, &result, &err), ERR_OK);
+    assert_int_equal(model_accuracy(model, &data->test, &hard, &accuracy, NULL, &err), ERR_OK);
+    if (accuracy < 0.6) fail_msg("test accuracy %g", accuracy);
+    model_free(model);
+    dataset_free(data);
+    config_free(config);
+}
+
 /* --- hard accuracy by the engine --- */
 
 struct both {
@@ -471,6 +502,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_learns),
+        cmocka_unit_test(test_learns_through_pooling),
         cmocka_unit_test(test_engine_judges_as_the_reference),
         cmocka_unit_test(test_threads_do_not_matter),
         cmocka_unit_test(test_optimizers_learn),
