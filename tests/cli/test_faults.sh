@@ -4,7 +4,7 @@
 # Of the places of a command, 6 are tried; with DIFFLUT_FAULTS=all up to about 100 of each kind.
 . "$(dirname "$0")/tap.sh"
 need yosys iverilog jq
-[ -z "${COVERAGE:-}" ] || skip_all "gcov cannot go on without memory, at the end of the program"
+[ -z "${DIFFLUT_COVERAGE:-}" ] || skip_all "gcov cannot go on without memory, at the end of the program"
 samples=6
 [ "${DIFFLUT_FAULTS:-}" != all ] || samples=100
 
