@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The table of planted faults in docs/proof.md, measured again. Status 1 when a fault was missed.
+# The tables of planted faults in docs/proof.md, measured again. Status 1 when a fault was missed.
 #   tools/faults_table.sh PROGRAM [N]
 set -euo pipefail
 
@@ -8,9 +8,36 @@ page=$(cd "$(dirname "$0")/.." && pwd)/docs/proof.md
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
+# stream_rows MODEL KIND N: N faults in the model's stream top, a quarter of them with each of four seeds, all
+# four at the same time.
+stream_rows() {
+    local seed pid pids=()
+    for seed in 1 2 3 4; do
+        "$program" emit "$1" --top stream -o "$scratch/$1.$seed" --quiet
+        "$program" prove "$scratch/$1.$seed" --faults $(($3 / 4)) --kind "$2" --seed $seed >"$scratch/rows.$seed" &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid"; done
+    awk -F ' *[|] *' '
+        /stream: / {
+            if (!($2 in seen)) name[++kinds] = $2
+            seen[$2] = 1
+            for (c = 3; c <= 6; c++) sum[$2, c] += $c
+        }
+        END {
+            for (k = 1; k <= kinds; k++) {
+                printf "| %s |", name[k]
+                for (c = 3; c <= 6; c++) printf " %d |", sum[name[k], c]
+                print " - |"
+            }
+        }' "$scratch"/rows.[1-4]
+}
+
 unset DIFFLUT_DATA # drawn digits in the place of the test split: the same everywhere
 "$program" prove $model --faults "$count" >"$scratch/verilog"
 "$program" prove $model --faults "$count" --after-synth xcup >"$scratch/xcup"
+stream_rows digits_small "a beat dropped" "$count" >"$scratch/stream"
+stream_rows digits_small "stream: " $((count / 10)) >"$scratch/others"
 {
     sed -n '1,/<!-- faults: begin -->/p' "$page"
     echo "The Verilog of $model, $count of each kind:"
@@ -20,6 +47,12 @@ unset DIFFLUT_DATA # drawn digits in the place of the test split: the same every
     echo "Its netlist after synthesis for xcup, $count of each kind:"
     echo
     cat "$scratch/xcup"
+    echo
+    echo "The stream top of digits_small, $count beats dropped and $((count / 10)) of each other kind:"
+    echo
+    head -n 2 "$scratch/verilog"
+    cat "$scratch/stream"
+    grep -v "a beat dropped" "$scratch/others"
     sed -n '/<!-- faults: end -->/,$p' "$page"
 } >"$scratch/page"
 cp "$scratch/page" "$page"
