@@ -1,13 +1,20 @@
 #include "prove_silent.h"
 
+#include "flow/prove_graph.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     MAX_ENUMERATED = 1 << 16,
     MAX_FEATURES = 16,
-    MAX_STEPS = 64, /* of opening a cut */
-    MAX_DEPTH = 4   /* readers of readers */
+    MAX_TRIES = 64,
+    MAX_STEPS = 256, /* of opening a cut */
+    CUT_ROOM = 40,   /* wires of a cut on the way to a deeper one */
+    NARROW = 10,     /* wires of a cut that is tried in between */
+    READER_CUT = 16, /* PROVE_MAX_CUT for what reads a changed table */
+    MAX_LEVELS = 500,
+    MAX_DEPTH = 4 /* readers of readers */
 };
 
 /* ---- all codes of the features below ---- */
@@ -184,23 +191,46 @@ static enum err_status check_codes(struct prove_bench *bench, uint32_t net, bool
 /* ---- all values of a cut ---- */
 
 struct cut {
-    uint32_t nets[PROVE_MAX_CUT];
+    uint32_t nets[CUT_ROOM];
     unsigned count;
+    bool all; /* inputs that a table does not read are in it, too */
 };
 
-/* Adds what a cell reads; false when there is no room. Registers are wires here. */
+/* Bit k: input k is a wire that the cell depends on. A register is a wire here; the enable of one that is tied
+ * off leaves its own output unread. */
+static unsigned inputs_read(const struct prove_cell *cell)
+{
+    uint64_t table = cell->table & prove_table_mask(cell->count);
+    unsigned read = 0;
+
+    if (cell->kind == PROVE_REGISTER) return cell->in[0] > PROVE_NET_ONE;
+    for (unsigned k = cell->count; k < PROVE_MAX_FAN_IN; k++)
+        table |= table << (1U << k);
+    for (unsigned k = 0; k < cell->count; k++) {
+        if (cell->in[k] <= PROVE_NET_ONE)
+            table = prove_table_hold(table, k, cell->in[k] == PROVE_NET_ONE);
+    }
+    for (unsigned k = 0; k < cell->count; k++)
+        read |= (unsigned)prove_table_reads(table, k) << k;
+    return read;
+}
+
+/* Adds what a cell reads, or all its inputs; false when there is no room. */
 static bool cut_add(struct cut *cut, const struct prove_cell *cell)
 {
     unsigned inputs = cell->kind == PROVE_REGISTER ? 1 : cell->count;
+    unsigned read = cut->all ? (1U << inputs) - 1 : inputs_read(cell);
 
-    for (unsigned k = 0; k < inputs; k++) {
+    for (unsigned k = 0; read >> k != 0; k++) {
         unsigned at = 0;
 
-        if (cell->in[k] <= PROVE_NET_ONE || cell->in[k] == PROVE_NET_UNKNOWN) continue;
+        if ((read >> k & 1) == 0 || cell->in[k] <= PROVE_NET_ONE ||
+            cell->in[k] == PROVE_NET_UNKNOWN)
+            continue;
         while (at < cut->count && cut->nets[at] != cell->in[k])
             at++;
         if (at < cut->count) continue;
-        if (cut->count == PROVE_MAX_CUT) return false;
+        if (cut->count == CUT_ROOM) return false;
         cut->nets[cut->count++] = cell->in[k];
     }
     return true;
@@ -245,17 +275,49 @@ static bool cut_open_affected(const struct prove_bench *bench, const uint8_t *af
     return true;
 }
 
-/* Opens the net that makes the cut least wide; false when none can be. */
-static bool cut_deepen(const struct prove_bench *bench, struct cut *cut)
+/* Opens the net that makes the cut least wide or, given their levels, the highest one: what the others read
+ * as well is then met before the cut is spent on what they do not. False when none can be. */
+static bool cut_deepen(const struct prove_bench *bench, const uint32_t *level, struct cut *cut)
 {
-    struct cut best = {.count = PROVE_MAX_CUT + 1}, opened;
+    struct cut best = {.count = CUT_ROOM + 1}, opened;
+    uint32_t highest = 0;
 
     for (unsigned i = 0; i < cut->count; i++) {
-        if (cut_open(bench, cut, i, &opened) && opened.count < best.count) best = opened;
+        uint32_t height = level != NULL ? level[cut->nets[i]] : 0;
+
+        if (height < highest || !cut_open(bench, cut, i, &opened)) continue;
+        if (height == highest && opened.count >= best.count) continue;
+        highest = height;
+        best = opened;
     }
-    if (best.count > PROVE_MAX_CUT) return false;
+    if (best.count > CUT_ROOM) return false;
     *cut = best;
     return true;
+}
+
+/* [num_nets] cells between a net of the sound netlist and the ports, or NULL: out of memory. */
+static uint32_t *find_levels(const struct prove_bench *bench)
+{
+    const struct prove_netlist *n = bench->netlist;
+    uint32_t *level = calloc(n->num_nets, sizeof *level);
+    bool more = level != NULL;
+
+    for (uint32_t pass = 0; more && pass < MAX_LEVELS; pass++) {
+        more = false;
+        for (uint32_t i = 0; i < n->num_cells; i++) {
+            const struct prove_cell *cell = &bench->sound[i];
+            unsigned read = inputs_read(cell);
+
+            for (unsigned k = 0; read >> k != 0; k++) {
+                if ((read >> k & 1) == 0 || cell->in[k] == PROVE_NET_UNKNOWN ||
+                    level[cell->in[k]] < level[cell->out])
+                    continue;
+                level[cell->out] = level[cell->in[k]] + 1;
+                more = true;
+            }
+        }
+    }
+    return level;
 }
 
 static enum err_status try_cut(struct prove_bench *bench, const struct cut *cut, uint32_t net,
@@ -280,18 +342,45 @@ static enum err_status try_cut(struct prove_bench *bench, const struct cut *cut,
     return status;
 }
 
-/* What the net's cell reads first, then ever deeper. */
-static enum err_status check_cuts(struct prove_bench *bench, uint32_t net, const uint8_t *affected,
-                                  bool *silent, struct err *err)
+/* Ever deeper from a first cut, which may grow on the way and shrink again. By levels a net is never met again
+ * once it is opened, so what holds for all values of a cut holds for all of a deeper one: of those that are not
+ * narrow, only the deepest is tried. */
+static enum err_status check_deeper(struct prove_bench *bench, struct cut cut,
+                                    const uint32_t *levels, unsigned limit, uint32_t net,
+                                    bool *silent, struct err *err)
 {
-    struct cut cut = {.count = 0};
+    struct cut deepest = {.count = 0};
+    unsigned steps = levels != NULL ? MAX_STEPS : MAX_TRIES;
     enum err_status status = ERR_OK;
-    bool more = cut_add_below(bench, &cut, net) && cut_open_affected(bench, affected, &cut);
+    bool more = true;
 
-    for (unsigned step = 0; more && !*silent && status == ERR_OK && step < MAX_STEPS; step++) {
-        status = try_cut(bench, &cut, net, silent, err);
-        more = cut_deepen(bench, &cut);
+    for (unsigned step = 0; more && !*silent && status == ERR_OK && step < steps; step++) {
+        if (cut.count <= limit) deepest = cut;
+        if (cut.count <= (levels != NULL ? NARROW : READER_CUT)) {
+            status = try_cut(bench, &cut, net, silent, err);
+            deepest.count = 0;
+        }
+        more = cut_deepen(bench, levels, &cut) && (levels != NULL || cut.count <= READER_CUT);
     }
+    if (status == ERR_OK && !*silent && deepest.count > 0)
+        status = try_cut(bench, &deepest, net, silent, err);
+    return status;
+}
+
+/* From what the net's cell reads, by levels; else the least wide cuts of all inputs. */
+static enum err_status check_cuts(struct prove_bench *bench, uint32_t net, const uint8_t *affected,
+                                  unsigned limit, bool *silent, struct err *err)
+{
+    uint32_t *levels = find_levels(bench);
+    enum err_status status = levels == NULL ? err_nomem(err, "a fault") : ERR_OK;
+
+    for (int way = 0; way < 2 && status == ERR_OK && !*silent; way++) {
+        struct cut first = {.count = 0, .all = way == 1};
+
+        if (cut_add_below(bench, &first, net) && cut_open_affected(bench, affected, &first))
+            status = check_deeper(bench, first, way == 0 ? levels : NULL, limit, net, silent, err);
+    }
+    free(levels);
     return status;
 }
 
@@ -322,7 +411,8 @@ static enum err_status check_net(struct prove_bench *bench, uint32_t net, unsign
                                  uint8_t *affected, bool *silent, struct err *err)
 {
     const struct prove_netlist *n = bench->netlist;
-    enum err_status status = check_cuts(bench, net, affected, silent, err);
+    enum err_status status =
+        check_cuts(bench, net, affected, depth == 0 ? PROVE_MAX_CUT : READER_CUT, silent, err);
 
     if (status == ERR_OK && !*silent) status = check_codes(bench, net, silent, err);
     if (status != ERR_OK || *silent || depth == MAX_DEPTH || is_output(n, net)) return status;

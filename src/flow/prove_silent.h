@@ -9,7 +9,7 @@
  * PROVE_MAX_CUT wires below it, or for all combinations of codes below it; or this holds of all that reads
  * it. Of a register: no output depends on it, or it holds a constant. Of exchanged outputs: never, they are two
  * different nets. */
-enum { PROVE_MAX_CUT = 16 };
+enum { PROVE_MAX_CUT = 22 };
 enum err_status prove_silent_check(struct prove_bench *bench, bool timing, bool *silent,
                                    struct err *err);
 
