@@ -167,7 +167,7 @@ prove: ## emit MODEL and prove it equal to the model, for all inputs
 	@$(SUB_MAKE) all
 	$(BIN) prove $(MODEL)
 
-faults: ## plant 1000 faults of each kind; the table of docs/proof.md (minutes, not in CI)
+faults: ## plant 1000 faults of each kind; the tables of docs/proof.md (minutes, not in CI)
 	@tools/deps.sh build test
 	@$(SUB_MAKE) all
 	tools/faults_table.sh $(BIN)

@@ -19,7 +19,8 @@
 
 struct values {
     const char *yosys, *out_dir, *top, *after_synth, *pipeline, *passes, *kind;
-    long seed, faults, time_limit;
+    const char *simulator, *verilator, *icarus;
+    long seed, faults, simulate, time_limit;
     bool list;
     struct cli_list no_pass, set;
 };
@@ -34,6 +35,10 @@ static const struct cli_option OPTIONS[] = {
      "plant N faults of each kind instead, and say how many are caught"},
     {"kind", 0, CLI_TEXT, offsetof(struct values, kind), "WORD", NULL, 0, 0,
      "of --faults, only the kinds whose name has WORD in it"},
+    {"simulate", 0, CLI_LONG, offsetof(struct values, simulate), "M", "0", 0, 1000000,
+     "with --faults: simulate the first M of each kind, too, and compare"},
+    {"simulator", 0, CLI_CHOICE, offsetof(struct values, simulator), "verilator|icarus", "icarus",
+     0, 0, "who simulates them"},
     {"list", 0, CLI_FLAG, offsetof(struct values, list), "", NULL, 0, 0, "list every obligation"},
     CLI_OPTION_SEED(struct values, seed, "1",
                     "seed of the simulated codes that guide the proof, and of faults"),
@@ -42,6 +47,8 @@ static const struct cli_option OPTIONS[] = {
     {"pipeline", 0, CLI_TEXT, offsetof(struct values, pipeline), "SPEC", NULL, 0, 0,
      "register stages, as for emit"},
     CLI_OPTION_TOOL(struct values, yosys),
+    CLI_OPTION_TOOL(struct values, verilator),
+    CLI_OPTION_TOOL(struct values, icarus),
     CLI_OPTION_TIME_LIMIT(struct values, time_limit),
     CLI_OPTION_PASSES(struct values, passes),
     CLI_OPTION_NO_PASS(struct values, no_pass),
@@ -262,46 +269,88 @@ static enum err_status verdict(struct cli *cli, const struct cli_folder *folder,
 
 /* ---- planted faults ---- */
 
-static json_t *faults_json(const struct manifest *m, const char *target,
+static json_t *fault_json(const struct prove_fault_row *row, bool simulated)
+{
+    json_t *json =
+        json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "kind", row->kind, "planted",
+                  (json_int_t)row->planted, "caught", (json_int_t)row->caught, "silent",
+                  (json_int_t)row->silent, "missed", (json_int_t)row->missed, "cosim",
+                  row->not_simulated ? json_null() : json_integer((json_int_t)row->by_cosim));
+
+    if (json == NULL || !simulated || row->not_simulated) return json;
+    json_put(&json, "simulated", json_integer((json_int_t)row->simulated));
+    json_put(&json, "agree", json_integer((json_int_t)row->agree));
+    json_put(&json, "loops", json_integer((json_int_t)row->loops));
+    json_put(&json, "loops_seen", json_integer((json_int_t)row->loops_seen));
+    return json;
+}
+
+static json_t *faults_json(const struct manifest *m, const struct values *values,
                            const struct prove_fault_row *rows, size_t num_rows)
 {
     json_t *list = json_array();
 
     for (size_t k = 0; k < num_rows; k++)
-        json_push(&list,
-                  json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "kind", rows[k].kind, "planted",
-                            (json_int_t)rows[k].planted, "caught", (json_int_t)rows[k].caught,
-                            "silent", (json_int_t)rows[k].silent, "missed",
-                            (json_int_t)rows[k].missed, "cosim",
-                            rows[k].not_simulated ? json_null()
-                                                  : json_integer((json_int_t)rows[k].by_cosim)));
+        json_push(&list, fault_json(&rows[k], values->simulate > 0));
     return json_pack("{s:s, s:s, s:s?, s:o}", "model", m->name, "build_id", m->build_id,
-                     "after_synth", target, "faults", list);
+                     "after_synth", values->after_synth, "faults", list);
 }
 
-static enum err_status say_faults(struct cli *cli, const struct manifest *m, const char *target,
-                                  const struct prove_fault_row *rows, size_t num_rows,
-                                  struct err *err)
+static void say_fault_rows(const struct cli *cli, const struct values *values,
+                           const struct prove_fault_row *rows, size_t num_rows)
 {
-    size_t missed = 0;
-    enum err_status status = cli_set_result(cli, faults_json(m, target, rows, num_rows), err);
+    bool simulated = values->simulate > 0;
+    size_t loops = 0, loops_seen = 0;
 
-    cli_say(cli, "| fault | planted | caught | change nothing | missed | cosim's vectors catch |\n"
-                 "| --- | --- | --- | --- | --- | --- |\n");
+    cli_say(cli,
+            "| fault | planted | caught | change nothing | missed | cosim's vectors catch |%s\n"
+            "| --- | --- | --- | --- | --- | --- |%s\n",
+            simulated ? " simulated | agree |" : "", simulated ? " --- | --- |" : "");
     for (size_t k = 0; k < num_rows; k++) {
         if (rows[k].planted == 0) continue; /* the netlist has no place for it */
         cli_say(cli, "| %s | %zu | %zu | %zu | %zu |", rows[k].kind, rows[k].planted,
                 rows[k].caught, rows[k].silent, rows[k].missed);
-        if (rows[k].not_simulated)
-            cli_say(cli, " - |\n");
-        else
-            cli_say(cli, " %zu |\n", rows[k].by_cosim);
-        missed += rows[k].missed;
+        if (rows[k].not_simulated) {
+            cli_say(cli, simulated ? " - | - | - |\n" : " - |\n");
+            continue;
+        }
+        cli_say(cli, " %zu |", rows[k].by_cosim);
+        if (simulated) cli_say(cli, " %zu | %zu |", rows[k].simulated, rows[k].agree);
+        cli_say(cli, "\n");
+        loops += rows[k].loops;
+        loops_seen += rows[k].loops_seen;
     }
+    if (loops > 0)
+        cli_say(
+            cli,
+            "\nOf those simulated, %zu have nets that depend on themselves, which are left out of "
+            "the columns before: the bench of %s saw %zu of them.\n",
+            loops, values->simulator, loops_seen);
+}
+
+static enum err_status say_faults(struct cli *cli, const struct manifest *m,
+                                  const struct values *values, const struct prove_fault_row *rows,
+                                  size_t num_rows, struct err *err)
+{
+    size_t missed = 0;
+    enum err_status status = cli_set_result(cli, faults_json(m, values, rows, num_rows), err);
+
+    say_fault_rows(cli, values, rows, num_rows);
+    for (size_t k = 0; k < num_rows; k++)
+        missed += rows[k].missed;
     if (status == ERR_OK && num_rows == 0)
         status = err_set(err, ERR_ARG, "--kind: no kind of fault has that in its name");
     if (status == ERR_OK && missed > 0)
-        status = err_set(err, ERR_DIFF, "prove: %zu planted faults were not caught", missed);
+        return err_set(err, ERR_DIFF, "prove: %zu planted faults were not caught", missed);
+    for (size_t k = 0; k < num_rows && status == ERR_OK; k++) {
+        if (rows[k].disagrees > 0)
+            status = err_set(err, ERR_DIFF,
+                             "prove: \"%s\", fault %zu of seed %ld: reckoned as %s by cosim's "
+                             "vectors, but %s by %s",
+                             rows[k].kind, rows[k].disagrees, values->seed,
+                             rows[k].disagrees_seen ? "not seen" : "seen",
+                             rows[k].disagrees_seen ? "seen" : "not seen", values->simulator);
+    }
     return status;
 }
 
@@ -323,6 +372,12 @@ static enum err_status plant_faults(struct cli *cli, struct cli_folder *folder,
                                           .seed = (uint64_t)values->seed,
                                           .threads = cli_threads(0),
                                           .build_id = folder->manifest->build_id};
+    struct prove_sample sample = {.count = (size_t)values->simulate,
+                                  .how = {.simulator = values->simulator,
+                                          .verilator = values->verilator,
+                                          .icarus = values->icarus,
+                                          .time_limit = (double)values->time_limit,
+                                          .stop = options.stop}};
     struct prove_fault_row rows[PROVE_MAX_FAULT_KINDS];
     size_t num_rows = 0;
     struct prove_reference *reference = NULL;
@@ -335,14 +390,13 @@ static enum err_status plant_faults(struct cli *cli, struct cli_folder *folder,
     if (status == ERR_OK) status = synthesise(cli, folder, values, &progress, err);
     if (status == ERR_OK)
         status = prove_faults(folder->path, folder->manifest, reference, &options,
-                              (size_t)values->faults, set.vectors, rows, &num_rows, err);
+                              (size_t)values->faults, set.vectors, &sample, rows, &num_rows, err);
     if (status == ERR_OK && values->after_synth == NULL && folder->manifest->stream.width > 0)
         status = prove_stream_faults(folder->path, folder->manifest, &options,
                                      (size_t)values->faults, rows, &num_rows, err);
     cli_interrupt_tool(cli->interrupt, false);
     cli_progress_end(&progress);
-    if (status == ERR_OK)
-        status = say_faults(cli, folder->manifest, values->after_synth, rows, num_rows, err);
+    if (status == ERR_OK) status = say_faults(cli, folder->manifest, values, rows, num_rows, err);
     cli_vectors_free(&set);
     prove_reference_free(reference);
     return status;
@@ -359,10 +413,13 @@ static enum err_status run(struct cli *cli, const void *untyped, struct err *err
                                          .set = &values->set};
     struct cli_folder folder = {0};
     struct prove_result result = {0};
-    enum err_status status = values->kind != NULL && values->faults == 0
-                                 ? err_set(err, ERR_ARG, "--kind belongs to --faults N")
-                                 : cli_folder_open(cli, &folder, &request, err);
+    enum err_status status;
 
+    if (values->kind != NULL && values->faults == 0)
+        return err_set(err, ERR_ARG, "--kind belongs to --faults N");
+    if (values->simulate > 0 && values->faults == 0)
+        return err_set(err, ERR_ARG, "--simulate belongs to --faults N");
+    status = cli_folder_open(cli, &folder, &request, err);
     if (status == ERR_OK && values->faults > 0) {
         status = plant_faults(cli, &folder, values, err);
     } else if (status == ERR_OK) {
@@ -389,9 +446,12 @@ const struct cli_command cmd_prove = {
         "still does. Exit status 1 unless every obligation is proved; what is not is listed with\n"
         "layer, LUT, address and an input that shows it. A folder keeps the list as prove.json.\n"
         "--faults plants faults into what Yosys read, and into the text of a stream top, and says\n"
-        "how many of them the proof catches; exit status 1 if one is missed.",
+        "how many of them the proof catches, and how many the bench of cosim would see; with\n"
+        "--simulate a simulator runs that bench on some. Exit status 1 if one is missed, or seen\n"
+        "otherwise.",
     .example = "  difflut-hdl prove mnist_large\n"
                "  difflut-hdl prove build/mnist_large --after-synth xcup\n"
+               "  difflut-hdl prove digits_small --faults 100 --simulate 5\n"
                "  difflut-hdl prove build/stream --faults 100 --kind \"a beat dropped\"",
     .options = OPTIONS,
     .num_options = sizeof OPTIONS / sizeof OPTIONS[0],

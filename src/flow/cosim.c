@@ -161,10 +161,8 @@ static enum err_status write_sources(const struct simulation *simulation,
     struct text text = {0};
     enum err_status status = ERR_OK;
 
-    bool mapped = simulation->options->after_synth != NULL;
-
     if (course->stream == NULL)
-        define_tops(&text, manifest, !mapped);
+        define_tops(&text, manifest, !simulation->flat);
     else
         define_stream(&text, manifest, course->stream);
     text_add(&text, "+define+BENCH_STIMULUS=%u\n+define+BENCH_RECORD=%u\n",
@@ -172,13 +170,13 @@ static enum err_status write_sources(const struct simulation *simulation,
     for (size_t i = 0; i < manifest->num_files && status == ERR_OK; i++) {
         const struct manifest_file *file = &manifest->files[i];
 
-        if (mapped || !is_verilog(file)) continue;
+        if (simulation->flat || !is_verilog(file)) continue;
         if (!is_plain_path(file->path))
             status = err_set(err, ERR_FORMAT, "%s: '%s' is no name for a Verilog file", folder,
                              file->path);
         text_add(&text, "../../%s\n", file->path);
     }
-    if (mapped) text_add(&text, "mapped.v\n");
+    if (simulation->flat) text_add(&text, "mapped.v\n");
     if (status == ERR_OK) status = text_status(&text, "the list of sources", err);
     if (status == ERR_OK)
         status = work_folder_write(simulation->work, "sources.f", text.data, text.size, err);
@@ -186,9 +184,9 @@ static enum err_status write_sources(const struct simulation *simulation,
     return status;
 }
 
-/* mapped.v, where the netlist is asked for. */
-static enum err_status write_mapped(const struct simulation *simulation, const char *folder,
-                                    struct err *err)
+/* mapped.v, where it is all there is. */
+static enum err_status write_flat(const struct simulation *simulation, const char *folder,
+                                  struct err *err)
 {
     const struct cosim_options *options = simulation->options;
     struct mapped_options mapped = {options->yosys, options->time_limit, options->routed,
@@ -196,6 +194,9 @@ static enum err_status write_mapped(const struct simulation *simulation, const c
     char netlist[64];
     enum err_status status;
 
+    if (options->full != NULL)
+        return work_folder_write(simulation->work, "mapped.v", options->full->data,
+                                 options->full->size, err);
     if (options->after_synth == NULL) return ERR_OK;
     say(options, "reading the netlist", "Yosys");
     status = mapped_find(simulation->manifest, folder, options->after_synth, options->routed,
@@ -312,7 +313,7 @@ static enum err_status run_in(const char *folder, struct simulation *simulation,
 
     if (status == ERR_OK) status = write_bench_files(simulation->work, err);
     if (status == ERR_OK) status = write_sources(simulation, course, folder, err);
-    if (status == ERR_OK) status = write_mapped(simulation, folder, err);
+    if (status == ERR_OK) status = write_flat(simulation, folder, err);
     if (status == ERR_OK)
         status = write_stimulus(simulation->work, course, simulation->manifest, vectors, err);
     if (status == ERR_OK) status = build_and_run(simulator, simulation, result, err);
@@ -352,7 +353,7 @@ static enum err_status run_tops(const char *folder, const struct simulation *bas
         struct simulation simulation = *base;
         struct course course = {.bench = "bench_top.v", .plan = plan};
 
-        plan->core = base->options->after_synth == NULL;
+        plan->core = !base->flat;
         plan->core_bits = m->num_bits;
         simulation.cycles = plan->count;
         simulation.stimulus_bits = (uint32_t)(8 * cosim_plan_row_size(plan, vectors));
@@ -389,7 +390,9 @@ enum err_status cosim_run(const char *folder, const struct manifest *manifest,
                           struct cosim_result *result, struct err *err)
 {
     const struct simulator *simulator = NULL;
-    struct simulation simulation = {.manifest = manifest, .options = options};
+    struct simulation simulation = {.manifest = manifest,
+                                    .options = options,
+                                    .flat = options->after_synth != NULL || options->full != NULL};
     bool only_stream = options->after_synth != NULL && strcmp(manifest->top, "stream") == 0;
     enum err_status status = simulator_find(&simulator, options->simulator, err);
 
@@ -402,7 +405,8 @@ enum err_status cosim_run(const char *folder, const struct manifest *manifest,
     if (status == ERR_OK) status = check_sizes(manifest, vectors, folder, err);
     if (status == ERR_OK && !only_stream)
         status = run_tops(folder, &simulation, simulator, vectors, result, err);
-    if (status == ERR_OK && manifest->stream.width > 0 && vectors->count > 0)
+    if (status == ERR_OK && manifest->stream.width > 0 && options->full == NULL &&
+        vectors->count > 0)
         status = run_stream(folder, &simulation, simulator, vectors, result, err);
     if (status == ERR_OK && only_stream) result->vectors = result->stream_frames;
     if (status != ERR_OK) cosim_result_free(result);

@@ -5,6 +5,7 @@
 #define DIFFLUT_FLOW_COSIM_H
 
 #include "base/err.h"
+#include "base/text.h"
 #include "flow/vectors.h"
 #include "hdl/manifest.h"
 
@@ -21,11 +22,14 @@ struct cosim_options {
         trace; /* waveform (.fst or .vcd) of the vector that was located, after a right one; else of
                    the first mismatch and its neighbourhood; or NULL */
     const char *after_synth; /* simulate the netlist mapped to this target instead; or NULL */
-    bool routed;             /* the netlist after place and route */
-    const char *yosys;       /* program that reads it; NULL: on the PATH */
-    unsigned threads;        /* parallel C++ compilations; 0: all cores */
-    double time_limit;       /* seconds for one child; 0: 3600 */
-    uint64_t seed;           /* of the stream's pauses and wrong frames */
+    const struct text
+        *full;         /* Verilog of <name>_full, simulated alone in the place of the folder's;
+                                or NULL */
+    bool routed;       /* the netlist after place and route */
+    const char *yosys; /* program that reads it; NULL: on the PATH */
+    unsigned threads;  /* parallel C++ compilations; 0: all cores */
+    double time_limit; /* seconds for one child; 0: 3600 */
+    uint64_t seed;     /* of the stream's pauses and wrong frames */
     /* Progress lines ("building", "simulating"); may be NULL. */
     void (*progress)(const char *line, void *user);
     void *user;

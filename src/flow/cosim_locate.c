@@ -60,7 +60,7 @@ static enum err_status held_prepare(const struct simulation *simulation, struct 
     if (status == ERR_OK) status = options->expect(held, options->expect_user, err);
     if (status == ERR_OK) status = cosim_plan_create_held(plan, held->count, latency, err);
     if (status == ERR_OK) {
-        (*plan)->core = options->after_synth == NULL;
+        (*plan)->core = !simulation->flat;
         (*plan)->core_bits = m->num_bits;
         status = cosim_plan_write(*plan, held, path, err);
     }
@@ -337,7 +337,7 @@ static enum err_status trace_and_find(const struct shrink *s, struct vectors *he
 {
     static const char vcd_name[] = "waveform.vcd";
     struct simulation traced = *s->simulation;
-    bool mapped = traced.options->after_synth != NULL;
+    bool mapped = traced.flat;
     bool same = !mapped && waveform != NULL && strcmp(waveform, vcd_name) == 0;
     struct cosim_plan *plan = NULL;
     enum err_status status = held_prepare(&traced, held, &plan, err);

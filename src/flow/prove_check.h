@@ -21,6 +21,9 @@ struct prove_check {
     const struct prove_patterns *patterns;
     const char *prefix; /* of the parts' names: "" or "mapped " */
     bool core;
+    /* [num_nets] or NULL: nets that may be others than in a netlist that was proved, with all that depends on
+     * them. prove_check_same() then takes the sums that are not among them for proved. */
+    const uint8_t *changed;
     bool brief; /* prove_check_same() ends at the first output that is not proved with free sums */
     struct prove_result *result;
 

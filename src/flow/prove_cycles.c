@@ -239,14 +239,15 @@ static bool is_wrong(struct prove_cycles *cycles, uint32_t net, const uint64_t *
     return false;
 }
 
-enum err_status prove_cycles_differ(struct prove_cycles *cycles, bool *differ, struct err *err)
+enum err_status prove_cycles_differ(struct prove_cycles *cycles, bool *differ, bool *loop,
+                                    struct err *err)
 {
     const struct manifest *m = cycles->manifest;
     const struct prove_wire *valid = prove_netlist_port(cycles->netlist, "out_valid");
     const struct prove_wire *class = prove_netlist_port(cycles->netlist, "out_class");
     const struct prove_wire *scores = prove_netlist_port(cycles->netlist, "out_scores");
-    bool loop = false;
 
+    *loop = false;
     if (valid == NULL || class == NULL || class->width != m->class_bits ||
         (score_bits(m) > 0 && (scores == NULL || scores->width != score_bits(m))))
         return err_set(err, ERR_DIFF, "the top has not the outputs that the manifest says");
@@ -255,14 +256,14 @@ enum err_status prove_cycles_differ(struct prove_cycles *cycles, bool *differ, s
     cycles->state[PROVE_NET_ZERO] = cycles->state[PROVE_NET_ONE] = CLEAN;
     cycles->constant[PROVE_NET_ZERO] = 0;
     cycles->constant[PROVE_NET_ONE] = 1;
-    *differ = is_wrong(cycles, valid->nets[0], cycles->due, cycles->told, &loop);
-    for (uint32_t k = 0; k < m->class_bits && !*differ && !loop; k++)
+    *differ = is_wrong(cycles, valid->nets[0], cycles->due, cycles->told, loop);
+    for (uint32_t k = 0; k < m->class_bits && !*differ && !*loop; k++)
         *differ = is_wrong(cycles, class->nets[k], cycles->expected + k * cycles->words,
-                           cycles->due, &loop);
-    for (uint32_t k = 0; k < score_bits(m) && !*differ && !loop; k++)
+                           cycles->due, loop);
+    for (uint32_t k = 0; k < score_bits(m) && !*differ && !*loop; k++)
         *differ =
             is_wrong(cycles, scores->nets[k],
-                     cycles->expected + (m->class_bits + k) * cycles->words, cycles->due, &loop);
+                     cycles->expected + (m->class_bits + k) * cycles->words, cycles->due, loop);
     return ERR_OK;
 }
 
@@ -276,8 +277,8 @@ static enum err_status first_run(struct prove_cycles *cycles, struct err *err)
     memset(cycles->sound, 0xff, n->num_cells * sizeof *cycles->sound);
     memset(cycles->rows + PROVE_NET_ONE * cycles->words, 0xff,
            cycles->words * sizeof *cycles->rows);
-    status = prove_cycles_differ(cycles, &differ, err);
-    if (status == ERR_OK && differ)
+    status = prove_cycles_differ(cycles, &differ, &loop, err);
+    if (status == ERR_OK && (differ || loop))
         status = err_set(err, ERR_DIFF, "the netlist without a fault is already wrong: run prove");
     for (uint32_t net = 0; net < n->num_nets && status == ERR_OK; net++) {
         walk(cycles, net, &loop);

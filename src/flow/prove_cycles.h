@@ -16,8 +16,9 @@ enum err_status prove_cycles_create(struct prove_cycles **out, const struct prov
                                     struct err *err);
 void prove_cycles_free(struct prove_cycles *cycles);
 
-/* Whether the bench would see a fault of the netlist, whose cells and ports are now others. Of a netlist with a
- * loop that is not known: false. */
-enum err_status prove_cycles_differ(struct prove_cycles *cycles, bool *differ, struct err *err);
+/* Whether the bench would see a fault of the netlist, whose cells and ports are now others. When that hangs on
+ * nets that depend on themselves, it is not known: *loop, and *differ is false. */
+enum err_status prove_cycles_differ(struct prove_cycles *cycles, bool *differ, bool *loop,
+                                    struct err *err);
 
 #endif

@@ -101,6 +101,7 @@ bool prove_plant_neighbour(struct prove_bench *bench, prove_fits *fits)
 
     if (!prove_plant_pick(bench, fits, &i)) return false;
     cell = &bench->netlist->cells[i];
+    if (cell->count == 0) return false; /* a constant */
     k = (uint32_t)rng_below(&bench->rng, cell->count);
     for (uint32_t w = 0; w < n->num_wires; w++) {
         const struct prove_wire *wire = &n->wires[w];

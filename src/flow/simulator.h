@@ -15,6 +15,7 @@ struct simulation {
     const char *work; /* every tool runs in it, so no name of the user's reaches one */
     const struct manifest *manifest;
     const struct cosim_options *options;
+    bool flat;         /* mapped.v, one module without a core, is all there is */
     const char *bench; /* the file with the module bench_top */
     size_t cycles;
     uint32_t stimulus_bits, record_bits;

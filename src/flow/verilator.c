@@ -51,13 +51,12 @@ static enum err_status write_sharing(const struct simulation *simulation, struct
 {
     const struct manifest *manifest = simulation->manifest;
     size_t name_size = strlen(manifest->name);
-    bool mapped = simulation->options->after_synth != NULL; /* one flat module */
     struct text text = {0};
     char *path = file_join(simulation->work, "bench.vlt");
     enum err_status status;
 
     text_add(&text, "`verilator_config\n");
-    for (size_t i = 0; i < manifest->num_files && !mapped; i++) {
+    for (size_t i = 0; i < manifest->num_files && !simulation->flat; i++) {
         char *module = file_stem(manifest->files[i].path);
 
         if (module != NULL && strcmp(manifest->files[i].kind, "rtl") == 0 &&

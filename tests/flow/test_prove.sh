@@ -54,6 +54,27 @@ is "planted after synthesis: none is missed" 0 "$code"
 ok "of every kind that xcup has a place for" jq -e \
     '[.faults[] | select(.planted == 5 and .caught > 0)] | length == 10' "$work/out"
 
+# A simulator beside what is reckoned: it says the same, and what it says matters.
+if command -v iverilog >/dev/null; then
+    run prove "$good" --faults 1 --simulate 1 --json
+    is "the simulator agrees" 0 "$code"
+    ok "on every kind" jq -e '(.faults | length) == 9 and all(.faults[]; .simulated == 1 and .agree + .loops == 1)' "$work/out"
+    ln -s "$(command -v vvp)" "$work/vvp"
+    stand_in() { # what it does to mapped.v
+        printf '#!/bin/sh\nif [ "$1" != -V ]; then\n%s\nfi\nexec iverilog "$@"\n' "$1" >"$work/iverilog"
+        chmod +x "$work/iverilog"
+    }
+    stand_in "sed -i '0,/<= n/s/<= n/<= ~n/' mapped.v"
+    run prove "$good" --faults 1 --simulate 1 --icarus "$work/iverilog"
+    fails "a printer that is wrong is found before any fault" 1 'netlist without a fault, as it was printed'
+    stand_in "[ -e '$work/sound.v' ] || cp mapped.v '$work/sound.v'; cp '$work/sound.v' mapped.v"
+    run prove "$good" --after-synth xcup --faults 1 --simulate 1 --icarus "$work/iverilog"
+    fails "a simulator that does not see a fault is named with it" 1 \
+        '"two inputs of a LUT exchanged", fault 1 of seed 1: reckoned as seen by cosim.s vectors, but not seen by icarus'
+fi
+run prove "$good" --simulate 1
+fails "--simulate is for planted faults" 2 '\-\-faults'
+
 run prove "$good" --after-synth nothing
 is "an unknown target is a usage error" 2 "$code"
 printf '#!/bin/sh\nexit 1\n' >"$work/yosys"
