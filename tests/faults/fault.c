@@ -97,11 +97,13 @@ static void show_stack(void)
 static _Atomic(unsigned long) any_count;
 static _Atomic(unsigned long) signal_at;
 static int signal_number;
+static pid_t program; /* not a child of it that has yet to become a tool */
 
 /* The other way to end a program: at a random operation rather than at a random time. */
 static void count_any(void)
 {
-    if (atomic_fetch_add(&any_count, 1) + 1 == signal_at) kill(getpid(), signal_number);
+    if (atomic_fetch_add(&any_count, 1) + 1 != signal_at) return;
+    if (getpid() == program) kill(program, signal_number);
 }
 
 static bool fails(enum fault_kind kind)
@@ -421,6 +423,7 @@ __attribute__((constructor)) static void begin(void)
 {
     const char *fault = getenv("DIFFLUT_FAULT"), *count = getenv("DIFFLUT_FAULT_COUNT");
 
+    program = getpid();
     dl_iterate_phdr(note_object, NULL);
     trace = getenv("DIFFLUT_FAULT_TRACE") != NULL;
     if (count != NULL) {
