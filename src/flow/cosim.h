@@ -18,13 +18,12 @@ struct cosim_options {
     const char *simulator; /* "verilator" or "icarus" */
     const char *verilator; /* program; NULL: on the PATH */
     const char *icarus;    /* program iverilog, vvp beside it; NULL: on the PATH */
-    const char *
-        trace; /* waveform (.fst or .vcd) of the vector that was located, after a right one; else of
-                   the first mismatch and its neighbourhood; or NULL */
+    /* Waveform (.fst or .vcd) of the vector that was located, after a right one; else of the first mismatch
+     * and its neighbourhood; or NULL. */
+    const char *trace;
     const char *after_synth; /* simulate the netlist mapped to this target instead; or NULL */
-    const struct text
-        *full;         /* Verilog of <name>_full, simulated alone in the place of the folder's;
-                                or NULL */
+    /* Verilog of <name>_full, simulated alone in the place of the folder's; or NULL. */
+    const struct text *full;
     bool routed;       /* the netlist after place and route */
     const char *yosys; /* program that reads it; NULL: on the PATH */
     unsigned threads;  /* parallel C++ compilations; 0: all cores */
