@@ -55,7 +55,8 @@ for target in xcup ecp5 ice40; do
     table "The netlist of $simulated after synthesis for $target" $simulated "$sample" --after-synth $target \
         --simulate "$sample"
 done
-for pid in "${tables[@]}"; do wait "$pid"; done
+status=0
+for pid in "${tables[@]}"; do wait "$pid" || status=1; done
 stream_rows digits_small "a beat dropped" "$count" >"$scratch/stream"
 stream_rows digits_small "stream: " $((count / 10)) >"$scratch/others"
 {
@@ -69,3 +70,4 @@ stream_rows digits_small "stream: " $((count / 10)) >"$scratch/others"
     sed -n '/<!-- faults: end -->/,$p' "$page"
 } >"$scratch/page"
 cp "$scratch/page" "$page"
+exit $status
