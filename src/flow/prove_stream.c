@@ -184,18 +184,22 @@ static bool last_holds(const char *log, unsigned *holds)
     return found != NULL && sscanf(found, "\\holds %u", holds) == 1 && *holds <= ALL_INVARIANTS;
 }
 
-static enum err_status run_yosys(const char *folder, const char *work, const char *script,
-                                 const char *log_name, const struct prove_options *options,
-                                 char **log, struct err *err)
+void prove_stream_place(const char *work, char place[PROVE_STREAM_PLACE])
 {
-    char *path = file_join(work, log_name);
-    size_t size = 0;
-    enum { MAX_LOG = 1 << 28 };
-    enum err_status status = path == NULL ? err_nomem(err, "a path")
-                                          : process_yosys(options->yosys, folder, script,
-                                                          options->time_limit, options->stop, err);
+    const char *slash = strrchr(work, '/');
 
-    if (status == ERR_OK) status = file_read(path, MAX_LOG, (uint8_t **)log, &size, err);
+    snprintf(place, PROVE_STREAM_PLACE, "prove%s", slash != NULL ? slash : "");
+}
+
+enum err_status prove_stream_read_log(const char *work, const char *name, char **log,
+                                      struct err *err)
+{
+    enum { MAX_LOG = 1 << 28 };
+    char *path = file_join(work, name);
+    size_t size;
+    enum err_status status = path == NULL ? err_nomem(err, "a path")
+                                          : file_read(path, MAX_LOG, (uint8_t **)log, &size, err);
+
     free(path);
     return status;
 }
@@ -205,7 +209,7 @@ struct question {
     const struct manifest *manifest;
     const struct prove_options *options;
     char *work;
-    char place[64]; /* the same, relative to the folder */
+    char place[PROVE_STREAM_PLACE]; /* the same, relative to the folder */
     struct text begin;
 };
 
@@ -219,7 +223,9 @@ static enum err_status ask(const struct question *q, const char *command, const 
     text_add(&script, "%stee -o %s/%s %s", q->begin.data, q->place, log_name, command);
     status = text_status(&script, "a Yosys script", err);
     if (status == ERR_OK)
-        status = run_yosys(q->folder, q->work, script.data, log_name, q->options, log, err);
+        status = process_yosys(q->options->yosys, q->folder, script.data, q->options->time_limit,
+                               q->options->stop, err);
+    if (status == ERR_OK) status = prove_stream_read_log(q->work, log_name, log, err);
     text_free(&script);
     return status;
 }
@@ -314,9 +320,7 @@ enum err_status prove_stream_run(const char *folder, const struct manifest *mani
     enum err_status status = work_folder_create(&q.work, folder, "prove", err);
 
     if (status == ERR_OK) {
-        const char *slash = strrchr(q.work, '/');
-
-        snprintf(q.place, sizeof q.place, "prove%s", slash != NULL ? slash : "");
+        prove_stream_place(q.work, q.place);
         status = begin_script(&q.begin, manifest, q.work, q.place, err);
     }
     if (status == ERR_OK) status = text_status(&q.begin, "a Yosys script", err);

@@ -16,10 +16,16 @@ enum err_status prove_stream_run(const char *folder, const struct manifest *mani
 
 /* --- for planted faults (flow/prove_stream_fault.h) --- */
 
-enum { PROVE_STREAM_TEXTS = 4, PROVE_STREAM_PATH = 96 };
+enum { PROVE_STREAM_TEXTS = 4, PROVE_STREAM_PATH = 96, PROVE_STREAM_PLACE = 64 };
 
 /* Emitted file i whose text is proved: the top, stream_in.v, stream_out.v, stream_fifo.v. */
 void prove_stream_path(const struct manifest *manifest, size_t i, char path[PROVE_STREAM_PATH]);
+
+/* The work folder as Yosys, which runs in the emitted one, is told. */
+void prove_stream_place(const char *work, char place[PROVE_STREAM_PLACE]);
+/* What Yosys wrote into a file of the work folder, NUL-terminated; the caller frees it. */
+enum err_status prove_stream_read_log(const char *work, const char *name, char **log,
+                                      struct err *err);
 
 /* Pieces of a Yosys script: our files, read with `define` ("-D NAME " or ""), which are written into the work folder `work` ("prove/..." to Yosys:
  * `place`); then, once the emitted ones are read, too, all of it in one flat module, which is the current one; then the

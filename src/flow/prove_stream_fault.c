@@ -18,7 +18,7 @@ struct campaign {
     const struct prove_options *options;
     struct prove_stream_texts sound;
     char *work;
-    char place[64]; /* the same, relative to the folder */
+    char place[PROVE_STREAM_PLACE]; /* the same, relative to the folder */
 };
 
 /* A few faults, judged together. */
@@ -78,17 +78,10 @@ static enum err_status run_script(const struct campaign *c, struct text *script,
 static enum err_status read_log(const struct campaign *c, const char *question, size_t fault,
                                 char **log, struct err *err)
 {
-    enum { MAX_LOG = 1 << 28 };
-    char name[48], *path;
-    size_t size;
-    enum err_status status;
+    char name[48];
 
     snprintf(name, sizeof name, "%s%zu.log", question, fault);
-    path = file_join(c->work, name);
-    status = path == NULL ? err_nomem(err, "a path")
-                          : file_read(path, MAX_LOG, (uint8_t **)log, &size, err);
-    free(path);
-    return status;
+    return prove_stream_read_log(c->work, name, log, err);
 }
 
 static void add_question(struct text *script, const struct campaign *c, const struct chunk *chunk,
@@ -251,9 +244,7 @@ enum err_status prove_stream_faults(const char *folder, const struct manifest *m
 
     if (status == ERR_OK) status = work_folder_create(&c.work, folder, "prove", err);
     if (status == ERR_OK) {
-        const char *slash = strrchr(c.work, '/');
-
-        snprintf(c.place, sizeof c.place, "prove%s", slash != NULL ? slash : "");
+        prove_stream_place(c.work, c.place);
         status = plant_all(&c, count, rows, num_rows, err);
     }
     prove_stream_texts_free(&c.sound);

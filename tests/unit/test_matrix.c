@@ -12,6 +12,7 @@
 #include "scratch.h"
 #include "sim_files.h"
 #include "small_model.h"
+#include "tool.h"
 #include "train/train.h"
 
 #include <setjmp.h>
@@ -473,22 +474,6 @@ static void judge(struct cell *cell, const char *record, size_t digits)
     }
 }
 
-static void need_verilator(void)
-{
-    struct process_options options = {.argv = (const char *const[]){"verilator", "--version", NULL},
-                                      .install = "apt-get install verilator"};
-    struct process_result result;
-    struct err err = {""};
-
-    if (process_run(&options, &result, &err) == ERR_OK) {
-        process_result_free(&result);
-        return;
-    }
-    if (getenv("CI") != NULL) fail_msg("%s", err.message);
-    print_message("%s\n", err.message);
-    skip();
-}
-
 /* --- the table --- */
 
 static void write_table(void)
@@ -542,7 +527,7 @@ static void test_hardware(void **state)
     uint8_t *record = NULL;
 
     (void)state;
-    need_verilator();
+    need_tool("verilator", "--version");
     scratch_create(&scratch);
     assert_non_null(cells);
     for (size_t i = 0; i < matrix.num_cells; i++)

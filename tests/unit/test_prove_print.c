@@ -11,6 +11,7 @@
 #include "flow/process.h"
 #include "flow/prove_print.h"
 #include "scratch.h"
+#include "tool.h"
 
 #include <string.h>
 
@@ -181,26 +182,10 @@ static void plant(struct text *module, unsigned n)
     *at = *at == '0' ? '1' : '0';
 }
 
-static void need_icarus(void)
-{
-    static const char *const ASK[] = {"iverilog", "-V", NULL};
-    struct process_options options = {.argv = ASK};
-    struct process_result result;
-    struct err err = {""};
-
-    if (process_run(&options, &result, &err) == ERR_OK) {
-        process_result_free(&result);
-        return;
-    }
-    if (getenv("CI") != NULL) fail_msg("%s", err.message);
-    print_message("%s\n", err.message);
-    skip();
-}
-
 static void test_print(void **state)
 {
     (void)state;
-    need_icarus();
+    need_tool("iverilog", "-V");
     for (unsigned n = 0; n <= MAX_INPUTS; n++) {
         struct example example;
         struct text module = {0}, expected = {0};

@@ -12,6 +12,7 @@
 #include "hdl/vlog_emit.h"
 #include "random_net.h"
 #include "scratch.h"
+#include "tool.h"
 
 enum { SIMULATED = 12, SYNTHESISED = 2, CYCLES = 60 };
 
@@ -81,22 +82,6 @@ static char *run(struct bench *b, const char *tool, const char *const *argv)
     return result.output;
 }
 
-static void need(const char *tool, const char *option)
-{
-    struct process_options options = {.argv = (const char *const[]){tool, option, NULL},
-                                      .tool = tool};
-    struct process_result result;
-    struct err err = {""};
-
-    if (process_run(&options, &result, &err) == ERR_OK) {
-        process_result_free(&result);
-        return;
-    }
-    if (getenv("CI") != NULL) fail_msg("%s", err.message);
-    print_message("%s\n", err.message);
-    skip();
-}
-
 /* argv of a tool: its own words, then every Verilog file of the folder. */
 static const char **with_rtl(struct bench *b, const char *const *words, size_t num_words)
 {
@@ -120,7 +105,7 @@ static void test_lint(void **state)
     static const char *const TOPS[] = {"full", "core"};
 
     (void)state;
-    need("verilator", "--version");
+    need_tool("verilator", "--version");
     for (uint64_t n = 0; n < SIMULATED; n++) {
         struct bench b;
 
@@ -299,7 +284,7 @@ static void simulate(struct bench *b, uint64_t number)
 static void test_simulation(void **state)
 {
     (void)state;
-    need("iverilog", "-V");
+    need_tool("iverilog", "-V");
     for (uint64_t n = 0; n < SIMULATED; n++) {
         struct bench b;
 
@@ -317,7 +302,7 @@ static void test_yosys(void **state)
     static const char *const SCRIPTS[] = {"generic", "xcup", "xc7", "ecp5", "ice40"};
 
     (void)state;
-    need("yosys", "-V");
+    need_tool("yosys", "-V");
     for (uint64_t n = 0; n < SYNTHESISED; n++) {
         struct bench b;
 
@@ -350,7 +335,7 @@ static void test_cost(void **state)
     char commands[160];
 
     (void)state;
-    need("yosys", "-V");
+    need_tool("yosys", "-V");
     assert_int_equal(file_read(NET, 1 << 20, &text, &size, NULL), ERR_OK);
     assert_int_equal(netlist_parse(&b.net, (const char *)text, size, NET, &b.err), ERR_OK);
     free(text);
